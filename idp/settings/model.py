@@ -1,0 +1,116 @@
+"""All settings of the server, and the rules that join several of them."""
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from idp.settings.groups import Argon2, Lifetimes, Throttle
+from idp.settings.ranges import (
+    address_list,
+    between,
+    issuer_origin,
+    key_of_32_bytes,
+    known_database,
+    lasting,
+    mail_sender,
+    mail_server,
+)
+from idp.settings.reading import read
+from idp.settings.rules import conflicts
+from keys.duration import Duration
+
+
+class Settings(BaseSettings):
+    """The settings of one installation. Read once, by the roof; rooms receive the values they need.
+
+    `from_environment()` reads `IDP_*` variables, files named by `IDP_*_FILE`, and below them the TOML file named by
+    `IDP_CONFIG`. The constructor takes values only from its arguments.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, validate_default=True, env_prefix="IDP_"
+    )
+
+    issuer: Annotated[str, AfterValidator(issuer_origin)]
+    """The public address of the provider, without a trailing slash: what `iss` says."""
+    database_url: Annotated[str, AfterValidator(known_database), Field(repr=False, json_schema_extra={"secret": True})]
+    """`sqlite:///path` or `postgresql://user:password@host/name`; several hosts may be given for a failover."""
+    key_encryption_key: Annotated[SecretStr, AfterValidator(key_of_32_bytes)] | None = None
+    """32 random bytes in base64url that seal the signing keys and derive the cookie keys. Keep it outside the database."""
+    environment: Literal["production", "development"] = "production"
+    """`development` is set by `idp dev` and accepts loopback addresses only."""
+    insecure_http: bool = False
+    """Accept an http issuer on loopback, for tests of `idp serve`."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+    port: Annotated[int, between(0, 65535)] = 8000
+    """The port to listen on."""
+    workers: Annotated[int, between(1, 256)] = 1
+    """Server processes."""
+    worker_threads: Annotated[int, between(1, 64)] = 4
+    """Threads for database work in each process, and connections in its pool."""
+    graceful_stop: Annotated[Duration, lasting("0s", "10min")] = timedelta(seconds=20)
+    """How long requests in progress may take after a request to stop."""
+    trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(address_list)] = ()
+    """Addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+    tls_cert: Path | None = None
+    """Certificate chain (PEM), when the provider terminates TLS itself."""
+    tls_key: Path | None = None
+    """Private key of the certificate (PEM)."""
+
+    product_name: Annotated[str, Field(min_length=1, max_length=60)] = "Sign in"
+    """The name people see on pages and in mails."""
+    sign_up_open: bool = True
+    """Whether people may make accounts themselves."""
+    session_same_site: Literal["lax", "none"] = "lax"
+    """`none` lets relying parties on other sites renew silently in a frame, in browsers that still allow it."""
+    refresh_repeat_window: Annotated[Duration, lasting("0s", "1min")] = timedelta(seconds=10)
+    """How long a refresh token that was just used is answered again, for a lost response or a second tab."""
+
+    password_minimum_length: Annotated[int, between(8, 64, "SP 800-63B-4: 15, or 8 with a second factor")] = 15
+    """The shortest password accepted."""
+    argon2: Argon2 = Argon2()
+    hashing_threads: Annotated[int, between(1, 64)] = Field(default_factory=lambda: os.cpu_count() or 1)
+    """Password hashes at the same time in each process; the number of cores unless set."""
+    hashing_queue: Annotated[int, between(1, 10_000)] = 32
+    """Hashes that may wait; beyond it the answer is 503 with Retry-After."""
+
+    lifetimes: Lifetimes = Lifetimes()
+    throttle: Throttle = Throttle()
+
+    smtp_url: Annotated[SecretStr, AfterValidator(mail_server)] | None = None
+    """`smtp://user:password@host:587?starttls` or `smtps://...`; without it mails wait in the outbox."""
+    mail_from: Annotated[str, AfterValidator(mail_sender)] | None = None
+    """The sender of mails; `no-reply@` the issuer's host unless set."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """The least severe level that is logged."""
+    log_format: Literal["json", "text"] = "json"
+    """`json`, one object for each line, or `text` for people."""
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the settings of this process.
+
+        Raises:
+            SettingsError: Names every problem at once, without the value of any secret.
+        """
+        return read(cls, os.environ if environ is None else environ, conflicts)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments only: `from_environment` brings the other sources, so that no test is changed by its surroundings."""
+        return (init_settings,)

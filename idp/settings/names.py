@@ -1,0 +1,44 @@
+"""The name of every setting: in the environment, in the TOML file, and in the model."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting. `path` leads to it in the model and in the TOML file, `env` names it in the environment."""
+
+    env: str
+    path: tuple[str, ...]
+    secret: bool
+    field: FieldInfo
+
+    @property
+    def env_file(self) -> str:
+        """The variable that names a file holding the value."""
+        return f"{self.env}_FILE"
+
+
+def settings_of(model: type[BaseModel], *, pattern: str = "{}", path: tuple[str, ...] = ()) -> Iterator[Setting]:
+    """Every setting of a model and its groups, in the order in which they are declared."""
+    for name, field in model.model_fields.items():
+        group = field.annotation
+        if isinstance(group, type) and issubclass(group, BaseModel):
+            yield from settings_of(group, pattern=getattr(group, "ENV", "{}"), path=(*path, name))
+        else:
+            yield Setting("IDP_" + pattern.format(name).upper(), (*path, name), _is_secret(field), field)
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    extra: Any = field.json_schema_extra
+    return "SecretStr" in str(field.annotation) or (isinstance(extra, dict) and bool(extra.get("secret")))
+
+
+def shown(setting: Setting, value: object) -> str:
+    """A value as `idp config show` prints it: secrets become `set`."""
+    from_secret = value.get_secret_value() if isinstance(value, SecretStr) else value
+    return "(set)" if setting.secret and from_secret else str(value)
