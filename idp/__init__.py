@@ -1,0 +1,1 @@
+"""A self-hosted OpenID Connect provider built on Authlib."""

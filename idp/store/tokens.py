@@ -1,0 +1,164 @@
+"""Access and refresh tokens. Only SHA-256 digests are stored; what a token may do stands in its grant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, ForeignKey, Table, and_, bindparam, insert, or_, select, update
+
+from idp.store import grants as _grants
+from idp.store.accounts import accounts
+from idp.store.base import Digest, ScopeSet, UtcDateTime, metadata
+from idp.store.clients import clients
+from idp.store.database import Connection
+from idp.store.grants import Grant, grants
+
+access_tokens = Table(
+    "access_tokens",
+    metadata,
+    Column("digest", Digest, primary_key=True),
+    Column("grant_id", ForeignKey("grants.id", ondelete="CASCADE"), index=True),
+    Column("client_id", ForeignKey("clients.client_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("scopes", ScopeSet, nullable=False),
+    Column("issued_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("revoked_at", UtcDateTime),
+)
+
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("digest", Digest, primary_key=True),
+    Column("grant_id", ForeignKey("grants.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("issued_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("used_at", UtcDateTime),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The part of an account that claims are made of."""
+
+    email: str
+    email_verified_at: datetime | None
+    profile: Mapping[str, Any]
+    updated_at: datetime
+
+
+PERSON = (accounts.c.email, accounts.c.email_verified_at, accounts.c.profile, accounts.c.updated_at)
+"""The columns of `Person`, in its order."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A live access token with its grant and person. A token of the client itself has neither."""
+
+    client_id: str
+    scopes: tuple[str, ...]
+    issued_at: datetime
+    expires_at: datetime
+    grant: Grant | None
+    person: Person | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """A refresh token, used or not, with its grant and whether that has not been ended."""
+
+    digest: bytes
+    issued_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+    grant: Grant
+    grant_is_live: bool
+
+
+_GRANT_END = 4 + len(_grants.COLUMNS)
+_LIVE_ACCESS = (
+    select(
+        access_tokens.c.client_id,
+        access_tokens.c.scopes,
+        access_tokens.c.issued_at,
+        access_tokens.c.expires_at,
+        *_grants.COLUMNS,
+        *PERSON,
+    )
+    .join_from(access_tokens, clients)
+    .outerjoin(grants, grants.c.id == access_tokens.c.grant_id)
+    .outerjoin(accounts, accounts.c.id == grants.c.account_id)
+    .where(
+        access_tokens.c.digest == bindparam("digest", type_=Digest),
+        access_tokens.c.expires_at > bindparam("now", type_=UtcDateTime),
+        access_tokens.c.revoked_at.is_(None),
+        clients.c.disabled_at.is_(None),
+        or_(access_tokens.c.grant_id.is_(None), _grants.NOT_ENDED),
+    )
+)
+
+
+def find_access(db: Connection, digest: bytes, *, now: datetime) -> AccessToken | None:
+    """A live access token and everything that an answer about it needs, in one read."""
+    row = db.execute(_LIVE_ACCESS, {"digest": digest, "now": now}).first()
+    if row is None:
+        return None
+    if row[4] is None:
+        return AccessToken(*row[:4], None, None)
+    return AccessToken(*row[:4], Grant(*row[4:_GRANT_END]), Person(*row[_GRANT_END:]))
+
+
+_REFRESH = (
+    select(
+        refresh_tokens.c.digest,
+        refresh_tokens.c.issued_at,
+        refresh_tokens.c.expires_at,
+        refresh_tokens.c.used_at,
+        *_grants.COLUMNS,
+        and_(_grants.NOT_ENDED, clients.c.disabled_at.is_(None)).label("live"),
+    )
+    .join_from(refresh_tokens, grants)
+    .join(clients, clients.c.client_id == grants.c.client_id)
+    .where(refresh_tokens.c.digest == bindparam("digest", type_=Digest))
+)
+
+
+def find_refresh(db: Connection, digest: bytes) -> RefreshToken | None:
+    """A refresh token, whatever became of it."""
+    row = db.execute(_REFRESH, {"digest": digest}).first()
+    return RefreshToken(*row[:4], Grant(*row[4:_GRANT_END]), bool(row[-1])) if row else None
+
+
+def add_access(
+    db: Connection,
+    digest: bytes,
+    *,
+    client_id: str,
+    scopes: tuple[str, ...],
+    expires_at: datetime,
+    now: datetime,
+) -> None:
+    """Store an access token of the client itself (RFC 6749 section 4.4)."""
+    values = {
+        "digest": digest,
+        "grant_id": None,
+        "client_id": client_id,
+        "scopes": scopes,
+        "issued_at": now,
+        "expires_at": expires_at,
+    }
+    db.execute(insert(access_tokens).values(values))
+
+
+def revoke_access(db: Connection, digest: bytes, *, client_id: str, now: datetime) -> bool:
+    """Revoke one access token of a client (RFC 7009). False: it has no such live token."""
+    ended = (
+        update(access_tokens)
+        .where(
+            access_tokens.c.digest == digest,
+            access_tokens.c.client_id == client_id,
+            access_tokens.c.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
+    )
+    return db.execute(ended).rowcount == 1
