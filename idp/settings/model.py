@@ -6,10 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
 
-from idp.settings.groups import Argon2, Lifetimes, Throttle
+from idp.settings.groups import FROZEN, Argon2, Lifetimes, Throttle
 from idp.settings.ranges import (
     address_list,
     between,
@@ -25,23 +24,21 @@ from idp.settings.rules import conflicts
 from keys.duration import Duration
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """The settings of one installation. Read once, by the roof; rooms receive the values they need.
 
     `from_environment()` reads `IDP_*` variables, files named by `IDP_*_FILE`, and below them the TOML file named by
     `IDP_CONFIG`. The constructor takes values only from its arguments.
     """
 
-    model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, validate_default=True, env_prefix="IDP_"
-    )
+    model_config = FROZEN
 
     issuer: Annotated[str, AfterValidator(issuer_origin)]
     """The public address of the provider, without a trailing slash: what `iss` says."""
     database_url: Annotated[str, AfterValidator(known_database), Field(repr=False, json_schema_extra={"secret": True})]
     """`sqlite:///path` or `postgresql://user:password@host/name`; several hosts may be given for a failover."""
     key_encryption_key: Annotated[SecretStr, AfterValidator(key_of_32_bytes)] | None = None
-    """32 random bytes in base64url that seal the signing keys and derive the cookie keys. Keep it outside the database."""
+    """32 random bytes in base64url; seals the signing keys and derives the cookie keys. Keep it outside."""
     environment: Literal["production", "development"] = "production"
     """`development` is set by `idp dev` and accepts loopback addresses only."""
     insecure_http: bool = False
@@ -102,15 +99,3 @@ class Settings(BaseSettings):
             SettingsError: Names every problem at once, without the value of any secret.
         """
         return read(cls, os.environ if environ is None else environ, conflicts)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments only: `from_environment` brings the other sources, so that no test is changed by its surroundings."""
-        return (init_settings,)
