@@ -1,9 +1,10 @@
 """The outbox: what has to leave the house, written in the transaction that decided it, sent later by any worker."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Integer, LargeBinary, Table, Text, insert, select, update
+from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, and_, insert, select, update
 
 from idp.store.base import UtcDateTime, metadata
 from idp.store.database import Connection
@@ -18,21 +19,29 @@ outbox = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("next_attempt_at", UtcDateTime, nullable=False, index=True),
+    Column("next_attempt_at", UtcDateTime, nullable=False),
     Column("delivered_at", UtcDateTime),
     Column("failed_at", UtcDateTime),
     Column("last_error", Text),
 )
 
+_waiting = and_(outbox.c.delivered_at.is_(None), outbox.c.failed_at.is_(None))
+
+# Workers ask every few seconds, so what has been delivered must not stand in the way of what has not.
+Index("ix_outbox_waiting", outbox.c.next_attempt_at, sqlite_where=_waiting, postgresql_where=_waiting)
+
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One thing to deliver. `sealed` is encrypted, because mails carry links that are secrets."""
+    """One thing to deliver. `sealed` is encrypted, because mails carry links that are secrets.
+
+    It is emptied as soon as the parcel has arrived or has been given up. `attempts` tells one lease from the next.
+    """
 
     id: str
     kind: str
     recipient: str
-    sealed: bytes
+    sealed: bytes = field(repr=False)
     created_at: datetime
     expires_at: datetime
     attempts: int
@@ -67,15 +76,15 @@ def put(
     )
 
 
-def lease(db: Connection, *, lease_for: timedelta, now: datetime) -> Parcel | None:
-    """Take the next parcel that is due, for a while. A worker that dies gives it back by that time passing.
+def lease(db: Connection, *, kinds: Collection[str], lease_for: timedelta, now: datetime) -> Parcel | None:
+    """Take the next parcel of these kinds that is due, for a while. A worker that dies gives it back by time passing.
 
     The conditional update lets several workers share one outbox without `SKIP LOCKED`: who comes second gets nothing
     for that row and asks again.
     """
     due = (
         select(outbox.c.id)
-        .where(outbox.c.delivered_at.is_(None), outbox.c.failed_at.is_(None), outbox.c.next_attempt_at <= now)
+        .where(_waiting, outbox.c.next_attempt_at <= now, outbox.c.kind.in_(kinds))
         .order_by(outbox.c.next_attempt_at)
         .limit(1)
     )
@@ -83,7 +92,7 @@ def lease(db: Connection, *, lease_for: timedelta, now: datetime) -> Parcel | No
         due = due.with_for_update(skip_locked=True)
     taken = (
         update(outbox)
-        .where(outbox.c.id == due.scalar_subquery(), outbox.c.next_attempt_at <= now)
+        .where(outbox.c.id == due.scalar_subquery(), _waiting, outbox.c.next_attempt_at <= now)
         .values(attempts=outbox.c.attempts + 1, next_attempt_at=now + lease_for)
         .returning(*outbox.c)
     )
@@ -91,20 +100,31 @@ def lease(db: Connection, *, lease_for: timedelta, now: datetime) -> Parcel | No
     return Parcel(*row) if row else None
 
 
-def delivered(db: Connection, parcel_id: str, *, now: datetime) -> None:
-    """Record that it arrived."""
-    db.execute(update(outbox).where(outbox.c.id == parcel_id).values(delivered_at=now, last_error=None))
+def next_due_at(db: Connection, *, kinds: Collection[str]) -> datetime | None:
+    """When the next parcel of these kinds is due or its lease passes; None when nothing waits. Only reads."""
+    query = select(outbox.c.next_attempt_at).where(_waiting, outbox.c.kind.in_(kinds))
+    return db.execute(query.order_by(outbox.c.next_attempt_at).limit(1)).scalar()
 
 
-def postponed(db: Connection, parcel_id: str, *, error: str, next_attempt_at: datetime) -> None:
-    """Record why it did not arrive, and when to try again."""
-    changed = update(outbox).where(outbox.c.id == parcel_id)
-    db.execute(changed.values(last_error=error, next_attempt_at=next_attempt_at))
+def delivered(db: Connection, parcel: Parcel, *, now: datetime) -> bool:
+    """Record that it arrived, and empty it. True also when this lease had passed: it did arrive.
+
+    False: another worker recorded its end before.
+    """
+    arrived = update(outbox).where(outbox.c.id == parcel.id, _waiting)
+    return db.execute(arrived.values(delivered_at=now, last_error=None, sealed=b"")).rowcount == 1
 
 
-def failed(db: Connection, parcel_id: str, *, error: str, now: datetime) -> None:
-    """Give up."""
-    db.execute(update(outbox).where(outbox.c.id == parcel_id).values(last_error=error, failed_at=now))
+def postponed(db: Connection, parcel: Parcel, *, error: str, next_attempt_at: datetime) -> bool:
+    """Record why it did not arrive, and when to try again. False: the lease had passed, and it is another's now."""
+    changed = update(outbox).where(outbox.c.id == parcel.id, outbox.c.attempts == parcel.attempts, _waiting)
+    return db.execute(changed.values(last_error=error, next_attempt_at=next_attempt_at)).rowcount == 1
+
+
+def failed(db: Connection, parcel: Parcel, *, error: str, now: datetime) -> bool:
+    """Give up, and empty it. False: the lease had passed, and it is another's now."""
+    changed = update(outbox).where(outbox.c.id == parcel.id, outbox.c.attempts == parcel.attempts, _waiting)
+    return db.execute(changed.values(last_error=error, failed_at=now, sealed=b"")).rowcount == 1
 
 
 def latest(db: Connection, *, kind: str, limit: int = 100) -> list[Parcel]:
