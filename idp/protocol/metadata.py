@@ -1,0 +1,48 @@
+"""The discovery document (OpenID Connect Discovery 1.0, RFC 8414), computed from what is there."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from idp.protocol.authorization_request import ACR_VALUES, PROMPTS, RESPONSE_MODES, RESPONSE_TYPES
+from idp.protocol.claims import PERSONAL_CLAIMS
+from idp.protocol.client import IDENTITY_SCOPES
+from idp.protocol.client_authentication import SUPPORTED
+from idp.protocol.server import GRANT_TYPES
+
+_CONFIDENTIAL = [method for method in SUPPORTED if method != "none"]
+_PROTOCOL_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid")
+
+
+def discovery(issuer: str, *, algorithms: Iterable[str], ui_locales: Iterable[str]) -> dict[str, Any]:
+    """The metadata of this provider. Nothing is advertised that is not there."""
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/authorize",
+        "token_endpoint": f"{issuer}/token",
+        "userinfo_endpoint": f"{issuer}/userinfo",
+        "jwks_uri": f"{issuer}/jwks",
+        "end_session_endpoint": f"{issuer}/end_session",
+        "revocation_endpoint": f"{issuer}/revoke",
+        "introspection_endpoint": f"{issuer}/introspect",
+        "scopes_supported": list(IDENTITY_SCOPES),
+        "response_types_supported": list(RESPONSE_TYPES),
+        "response_modes_supported": list(RESPONSE_MODES),
+        "grant_types_supported": list(GRANT_TYPES),
+        "acr_values_supported": list(ACR_VALUES),
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": sorted({"RS256", *algorithms}),
+        "token_endpoint_auth_methods_supported": list(SUPPORTED),
+        "revocation_endpoint_auth_methods_supported": list(SUPPORTED),
+        "introspection_endpoint_auth_methods_supported": _CONFIDENTIAL,
+        "code_challenge_methods_supported": ["S256"],
+        "prompt_values_supported": sorted(PROMPTS),
+        "display_values_supported": ["page"],
+        "claim_types_supported": ["normal"],
+        "claims_supported": [*_PROTOCOL_CLAIMS, *PERSONAL_CLAIMS],
+        "claims_parameter_supported": True,
+        "request_parameter_supported": False,
+        # Left out, this one would mean true (Discovery 1.0 section 3).
+        "request_uri_parameter_supported": False,
+        "authorization_response_iss_parameter_supported": True,
+        "ui_locales_supported": list(ui_locales),
+    }

@@ -1,0 +1,15 @@
+"""Opaque secrets: codes and tokens. 256 random bits behind a prefix that says what was found when one leaks."""
+
+import secrets
+
+CODE = "op_ac_"
+ACCESS_TOKEN = "op_at_"  # noqa: S105 -- a prefix, not a secret
+REFRESH_TOKEN = "op_rt_"  # noqa: S105 -- a prefix, not a secret
+
+LONGEST = 128
+"""Longer than anything we issue; whatever exceeds it is not looked up."""
+
+
+def new(prefix: str) -> str:
+    """A fresh secret of a kind."""
+    return prefix + secrets.token_urlsafe(32)

@@ -1,0 +1,106 @@
+"""Refresh tokens: each works once, and using one a second time ends its family (RFC 6749 section 6, RFC 9700 4.14)."""
+
+from datetime import datetime
+from typing import Any
+
+from authlib.oauth2.rfc6749.grants import RefreshTokenGrant
+
+from idp.protocol import opaque
+from idp.protocol.client import RegisteredClient
+from idp.protocol.refusals import oauth_error
+from idp.protocol.server import AuthorizationServer, MintedTokens
+from idp.store import grants
+from idp.store.base import digest_of
+from idp.store.redemption import Redeemed, use_refresh
+from idp.store.tokens import RefreshToken, find_refresh
+
+
+class RotatingRefreshGrant(RefreshTokenGrant):  # type: ignore[misc]  # Authlib is untyped
+    """Authlib's grant with rotation, families and an atomic claim, none of which it has."""
+
+    server: AuthorizationServer
+
+    def authenticate_token_endpoint_client(self) -> RegisteredClient:
+        """Exactly one method, by our own rules."""
+        return self.server.authenticate(self.request)
+
+    def _validate_request_token(self, client: RegisteredClient) -> RefreshToken:
+        token = self.request.form.get("refresh_token")
+        if token is None:
+            raise oauth_error("invalid_request", "refresh_token is missing.")
+        now, digest = self.server.clock(), digest_of(token[: opaque.LONGEST])
+        with self.server.database.autocommit() as db:
+            found = find_refresh(db, digest)
+        if found is None:
+            raise oauth_error("invalid_grant", "The refresh token is unknown.")
+        if found.grant.client_id != client.client_id:
+            # Whoever presents it has it, and should not: the family is no longer safe.
+            self._end_family(found, "refresh_token_of_another_client", now=now)
+            raise oauth_error("invalid_grant", "The refresh token was issued to another client.")
+        if found.used_at is not None:
+            raise self._used_before(found, now=now)
+        if not found.grant_is_live:
+            raise oauth_error(
+                "invalid_grant", "The refresh token is void: the person has signed out, or access was withdrawn."
+            )
+        if found.expires_at <= now:
+            raise oauth_error("invalid_grant", "The refresh token has expired.")
+        return found
+
+    def _validate_token_scope(self, token: RefreshToken) -> None:
+        asked = (self.request.form.get("scope") or "").split()
+        if set(asked) - set(token.grant.scopes):
+            raise oauth_error("invalid_scope", "scope may only contain what was granted.")
+
+    def create_token_response(self) -> tuple[int, dict[str, Any], Any]:
+        """Take the token and answer with its successor, in one step."""
+        used: RefreshToken = self.request.refresh_token
+        now, lifetimes = self.server.clock(), self.server.lifetimes
+        scopes = tuple(dict.fromkeys((self.request.form.get("scope") or "").split())) or used.grant.scopes
+        minted = MintedTokens.new(lifetimes, now=now, refresh_until=_end_of_family(used, lifetimes.refresh_absolute))
+        redeemed = use_refresh(self.server.database, used.digest, scopes=scopes, tokens=minted.digests(), now=now)
+        if redeemed is None:
+            raise self._lost(used, now=now)
+        return 200, self._response(redeemed, minted, scopes), self.TOKEN_RESPONSE_HEADER
+
+    def _response(self, redeemed: Redeemed, minted: MintedTokens, scopes: tuple[str, ...]) -> dict[str, Any]:
+        response = minted.response(redeemed.grant, " ".join(scopes))
+        if "openid" in scopes:
+            # Core 12.2: the same person, time of sign-in and audience as in the first one.
+            response["id_token"] = self.server.mint_id_token(
+                self.request.client, redeemed, minted.access_token, with_nonce=False
+            )
+        return response
+
+    def _lost(self, used: RefreshToken, *, now: datetime) -> Exception:
+        """Another request took the token, or the grant ended, between reading and claiming."""
+        with self.server.database.autocommit() as db:
+            found = find_refresh(db, used.digest)
+        if found is not None and found.used_at is not None:
+            return self._used_before(found, now=now)
+        return oauth_error(
+            "invalid_grant", "The refresh token is void: the person has signed out, or access was withdrawn."
+        )
+
+    def _used_before(self, found: RefreshToken, *, now: datetime) -> Exception:
+        assert found.used_at is not None
+        if found.grant_is_live and now - found.used_at <= self.server.lifetimes.refresh_repeat_window:
+            with self.server.database.autocommit() as db:
+                self.server.audit("refresh_repeated", grant=found.grant, db=db, now=now)
+            return oauth_error(
+                "invalid_grant", "The refresh token was used a moment ago; go on with the one issued then."
+            )
+        self._end_family(found, "refresh_reused", now=now)
+        return oauth_error(
+            "invalid_grant", "The refresh token was used before; all tokens of this sign-in have been revoked."
+        )
+
+    def _end_family(self, found: RefreshToken, because: str, *, now: datetime) -> None:
+        with self.server.database.transaction() as db:
+            if grants.revoke(db, found.grant.id, because=because, now=now):
+                self.server.audit(because, grant=found.grant, db=db, now=now)
+
+
+def _end_of_family(used: RefreshToken, absolute: Any) -> datetime:
+    started: datetime = used.grant.redeemed_at or used.grant.issued_at
+    return started + absolute

@@ -1,0 +1,169 @@
+"""Authlib's authorization server, given our clients, clock and keys. One for each process; it keeps nothing of a request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from authlib.oauth2.rfc6749 import AuthorizationServer as AuthlibServer
+
+from idp.clock import Clock
+from idp.protocol import client_authentication, id_token, opaque
+from idp.protocol.client import ClientRegistry, RegisteredClient
+from idp.protocol.lifetimes import Lifetimes
+from idp.protocol.messages import AuthlibRequest, ClientRequest, Reply
+from idp.protocol.refusals import OAuth2Error, oauth_error
+from idp.store.base import digest_of
+from idp.store.database import Connection, Database
+from idp.store.grants import Grant
+from idp.store.redemption import NewTokens, Redeemed
+from keys.ring import KeyRing
+
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
+
+
+class Audit(Protocol):
+    """Writes an event about a grant in the caller's transaction."""
+
+    def __call__(self, event: str, *, grant: Grant, db: Connection, now: datetime) -> None:
+        """Record it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MintedTokens:
+    """Tokens made before the claim that stores their digests."""
+
+    access_token: str
+    refresh_token: str
+    issued_at: datetime
+    access_expires_at: datetime
+    refresh_expires_at: datetime
+
+    @classmethod
+    def new(cls, lifetimes: Lifetimes, *, now: datetime, refresh_until: datetime | None = None) -> "MintedTokens":
+        """Fresh tokens. `refresh_until` is the absolute end of the family."""
+        idle = now + lifetimes.refresh_idle
+        return cls(
+            access_token=opaque.new(opaque.ACCESS_TOKEN),
+            refresh_token=opaque.new(opaque.REFRESH_TOKEN),
+            issued_at=now,
+            access_expires_at=now + lifetimes.access_token,
+            refresh_expires_at=min(idle, refresh_until or now + lifetimes.refresh_absolute),
+        )
+
+    def digests(self) -> NewTokens:
+        """What is stored of them."""
+        return NewTokens(
+            digest_of(self.access_token), self.access_expires_at, digest_of(self.refresh_token), self.refresh_expires_at
+        )
+
+    def response(self, grant: Grant, scope: str) -> dict[str, Any]:
+        """The token response (RFC 6749 section 5.1). The refresh token goes out where `offline_access` was granted."""
+        response: dict[str, Any] = {
+            "access_token": self.access_token,
+            "token_type": "Bearer",
+            "expires_in": int((self.access_expires_at - self.issued_at).total_seconds()),
+            "scope": scope,
+        }
+        if "offline_access" in grant.scopes:
+            response["refresh_token"] = self.refresh_token
+        return response
+
+
+class AuthorizationServer(AuthlibServer):  # type: ignore[misc]  # Authlib is untyped
+    """The protocol core. Grants reach everything they need through it."""
+
+    def __init__(
+        self,
+        issuer: str,
+        *,
+        database: Database,
+        registry: ClientRegistry,
+        ring: KeyRing,
+        lifetimes: Lifetimes,
+        audit: Audit,
+        clock: Clock,
+    ) -> None:
+        super().__init__()
+        self.issuer = issuer
+        self.database = database
+        self.registry = registry
+        self.ring = ring
+        self.lifetimes = lifetimes
+        self.audit = audit
+        self.clock = clock
+
+    def query_client(self, client_id: str) -> RegisteredClient | None:
+        """The client, unless it is unknown or disabled."""
+        return self.registry.get(client_id)
+
+    def authenticate(self, request: AuthlibRequest) -> RegisteredClient:
+        """The client of a token request."""
+        assert request.client_request is not None
+        return client_authentication.authenticate(self.registry, request.client_request, now=self.clock())
+
+    def mint_id_token(
+        self, client: RegisteredClient, redeemed: Redeemed, access_token: str, *, with_nonce: bool = True
+    ) -> str:
+        """An ID token for a grant."""
+        return id_token.mint(
+            issuer=self.issuer,
+            ring=self.ring,
+            client=client,
+            grant=redeemed.grant,
+            person=redeemed.person,
+            access_token=access_token,
+            life=self.lifetimes.id_token,
+            now=self.clock(),
+            with_nonce=with_nonce,
+        )
+
+    def token(self, request: ClientRequest) -> Reply:
+        """Answer a token request (RFC 6749 section 3.2)."""
+        parameters = request.parameters
+        if parameters.repeated:
+            return self.refuse(oauth_error("invalid_request", "Every parameter must be sent once."))
+        grant_type = parameters.get("grant_type")
+        if grant_type is None:
+            return self.refuse(oauth_error("invalid_request", "grant_type is missing."))
+        if grant_type not in GRANT_TYPES:
+            return self.refuse(
+                oauth_error(
+                    "unsupported_grant_type",
+                    "grant_type must be authorization_code, refresh_token or client_credentials.",
+                )
+            )
+        reply: Reply = self.create_token_response(request)
+        return reply
+
+    def authenticated(self, request: ClientRequest, answer: Callable[[RegisteredClient], Reply]) -> Reply:
+        """Authenticate the client of a request to a neighbour of the token endpoint, and answer it."""
+        try:
+            if request.parameters.repeated:
+                raise oauth_error("invalid_request", "Every parameter must be sent once.")
+            client = client_authentication.authenticate(self.registry, request, now=self.clock())
+            return answer(client)
+        except OAuth2Error as error:
+            return self.refuse(error)
+
+    def create_oauth2_request(self, request: ClientRequest | AuthlibRequest) -> AuthlibRequest:
+        """Authlib's view of a request. Handed its own result, it gives it back."""
+        if isinstance(request, AuthlibRequest):
+            return request
+        # Authlib refuses plain http by the address it is given, which behind a proxy would be wrong.
+        made = AuthlibRequest("POST", "https://token.invalid/", request.parameters)
+        made.client_request = request
+        made.asked = self
+        return made
+
+    def handle_response(self, status: int, body: Any, headers: list[tuple[str, str]]) -> Reply:
+        """Our own reply in the place of a framework's."""
+        return Reply(status, body, tuple(headers))
+
+    def refuse(self, error: OAuth2Error) -> Reply:
+        """A refusal as a reply."""
+        reply: Reply = self.handle_response(*error(None))
+        return reply
+
+    def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
+        """Nobody listens."""
