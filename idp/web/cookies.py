@@ -1,0 +1,93 @@
+"""The cookies of the provider: their names, their flags, and how they are read from a request.
+
+RFC 6265bis; the `__Host-` prefix keeps a sibling subdomain from planting one of ours.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import timedelta
+
+    from starlette.responses import Response
+
+SameSite = Literal["lax", "none"]
+
+_RANDOM = re.compile(r"[A-Za-z0-9_-]{43}\Z")  # what secrets.token_urlsafe(32) gives
+
+
+def read_cookies(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """The cookies of a request (RFC 6265 section 5.4). Of one name sent twice the first counts: the most specific."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        if name == b"cookie":
+            for pair in value.decode("latin-1").split(";"):
+                key, separator, content = pair.partition("=")
+                if separator:
+                    found.setdefault(key.strip(), content.strip())
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Cookies:
+    """Names, reads, sets and deletes the provider's cookies: HttpOnly, Path=/, never a Domain.
+
+    Args:
+        secure: True with an https issuer: the cookies are Secure and carry the `__Host-` prefix. Over plain http on a
+            loopback issuer browsers would drop such cookies, so both are left out there.
+        session_same_site: "none" lets relying parties look at the session from a frame or by a cross-site POST;
+            it needs Secure and counts as "lax" without.
+    """
+
+    secure: bool
+    session_same_site: SameSite = "lax"
+
+    def session(self, sent: Mapping[str, str]) -> str | None:
+        """The secret of the browser session, if the browser sent one of the right shape."""
+        return self._random(sent, "op_sid")
+
+    def transaction(self, sent: Mapping[str, str]) -> str | None:
+        """The secret that ties open interactions and form tokens to this browser."""
+        return self._random(sent, "op_tx")
+
+    def device(self, sent: Mapping[str, str]) -> str | None:
+        """The mark of a browser that has signed in before. Never proof of anything by itself."""
+        return sent.get(self._name("op_dev"))
+
+    def set_session(self, response: Response, secret: str) -> None:
+        """Give the browser its session; it lasts until the browser ends it or the server does."""
+        self._set(response, "op_sid", secret, same_site=self.session_same_site if self.secure else "lax")
+
+    def set_transaction(self, response: Response, secret: str) -> None:
+        """Give the browser the secret for its interactions; the edge does this where one is missing."""
+        self._set(response, "op_tx", secret)
+
+    def set_device(self, response: Response, mark: str, *, lifetime: timedelta) -> None:
+        """Remember this browser as known for `lifetime`."""
+        self._set(response, "op_dev", mark, max_age=int(lifetime.total_seconds()))
+
+    def delete_session(self, response: Response) -> None:
+        """Take the session from the browser."""
+        self._set(response, "op_sid", "", max_age=0, same_site=self.session_same_site if self.secure else "lax")
+
+    def delete_device(self, response: Response) -> None:
+        """Forget that this browser is known."""
+        self._set(response, "op_dev", "", max_age=0)
+
+    def _random(self, sent: Mapping[str, str], name: str) -> str | None:
+        value = sent.get(self._name(name))
+        return value if value is not None and _RANDOM.match(value) else None
+
+    def _name(self, name: str) -> str:
+        return f"__Host-{name}" if self.secure else name
+
+    def _set(
+        self, response: Response, name: str, value: str, *, max_age: int | None = None, same_site: SameSite = "lax"
+    ) -> None:
+        response.set_cookie(
+            self._name(name), value, max_age=max_age, path="/", secure=self.secure, httponly=True, samesite=same_site
+        )

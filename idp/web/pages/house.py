@@ -1,0 +1,114 @@
+"""The pages outside of any sign-in: home, the account, signing out, errors, and the playground's mailbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from starlette.responses import HTMLResponse
+
+from idp.web.failures import Link
+from idp.web.page_context import PageContext
+from idp.web.pages.parts import AskingClient, ConnectedApp, DeviceLine, Mail, web_address
+from idp.web.pages.renderer import Renderer
+
+_LONGEST_SHOWN = 500
+
+
+class HousePages(Renderer):
+    """Home, the person's own page, signing out, and what is shown when something fails."""
+
+    def home(self, context: PageContext, *, issuer: str) -> HTMLResponse:
+        """Say what lives here, and where machines find the rest."""
+        return self._render("home.html", context, issuer=issuer)
+
+    def account(
+        self,
+        context: PageContext,
+        *,
+        name: str | None,
+        email: str,
+        email_verified: bool,
+        devices: Sequence[DeviceLine],
+        apps: Sequence[ConnectedApp] | None = None,
+        notice: str | None = None,
+    ) -> HTMLResponse:
+        """The person's own page: who they are, password, devices, connected apps.
+
+        Posts to /account/devices/end (device), /account/devices/end-others, /account/sign-out and
+        /account/apps/remove (app).
+
+        Args:
+            apps: None hides the section.
+            notice: What was just done ("Your password has been changed.").
+        """
+        return self._render(
+            "account.html",
+            context,
+            name=name,
+            email=email,
+            email_verified=email_verified,
+            devices=devices,
+            apps=apps,
+            notice=notice,
+        )
+
+    def confirm_logout(
+        self,
+        context: PageContext,
+        *,
+        identity: str | None,
+        client_name: str | None = None,
+        hidden: Mapping[str, str] | None = None,
+    ) -> HTMLResponse:
+        """Ask whether to sign out. POST /end_session/confirm with decision=logout|stay.
+
+        Buttons #logout-confirm and #logout-cancel.
+        """
+        return self._render(
+            "confirm_logout.html",
+            context,
+            identity=identity,
+            client_name=client_name,
+            hidden=hidden or {},
+        )
+
+    def signed_out(
+        self, context: PageContext, *, client: AskingClient | None = None, sign_in_url: str = "/account"
+    ) -> HTMLResponse:
+        """Say that the person is signed out, with a way back to where they came from."""
+        return self._client_page("signed_out.html", context, client, sign_in_url=sign_in_url)
+
+    def error(
+        self,
+        context: PageContext,
+        *,
+        title: str,
+        sentence: str,
+        status: int = 400,
+        code: str | None = None,
+        hint: str | None = None,
+        received: Mapping[str, str] | None = None,
+        link: Link | None = None,
+    ) -> HTMLResponse:
+        """Say what happened and what to do now; folded below it, what the developer of the client needs."""
+        shown = {name: value[:_LONGEST_SHOWN] for name, value in (received or {}).items()}
+        return self._render(
+            "error.html",
+            context,
+            status=status,
+            title=title,
+            sentence=sentence,
+            code=code,
+            hint=hint,
+            received=shown,
+            link=Link(link.label, link.url) if link and (link.url.startswith("/") or web_address(link.url)) else None,
+        )
+
+    def mailbox(self, context: PageContext, *, messages: Sequence[Mail]) -> HTMLResponse:
+        """The mails of the playground, newest first; each links to /dev/mailbox/{id}."""
+        return self._render("mailbox.html", context, messages=messages)
+
+    def mailbox_message(self, context: PageContext, *, message: Mail) -> HTMLResponse:
+        """One mail of the playground, as text, its links as links."""
+        links = [link for link in message.links if web_address(link)]
+        return self._render("mailbox_message.html", context, message=message, links=links)
