@@ -10,6 +10,7 @@ from conformance_tests.page import Button, Control, Form, Page, read_page
 
 _MOST_HOPS = 20
 _MOST_PAGES = 8
+_MOST_QUESTIONS = 2
 _ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
@@ -92,6 +93,15 @@ class ScriptedBrowser:
             else:
                 return place
         raise LostError(f"still asked after {_MOST_PAGES} pages: {place.description if isinstance(place, Page) else place.url}")
+
+    def confirm(self, place: Page | Arrival) -> Page | Arrival:
+        """Answer the questions of a sign-out with yes, and rest where nothing more is asked; never sign in again."""
+        for _ in range(_MOST_QUESTIONS):
+            if isinstance(place, Arrival) or place.status >= 400 or place.login_form is not None or place.question is None:
+                break
+            self.questions_shown += 1
+            place = self.press(place, place.question)
+        return place
 
     def press(self, page: Page, form: Form, button: Button | None = None) -> Page | Arrival:
         """Submit a form by one of its buttons; the first that does not turn away, unless one is named."""

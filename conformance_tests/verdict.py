@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import pytest
 
@@ -55,10 +56,9 @@ class Verdict:
         if remark not in self.notes:
             self.notes.append(remark)
 
-    def not_applicable(self, reason: str) -> None:
-        """End the module as the official suite's SKIPPED, unless it has already failed."""
-        if not self.failures:
-            pytest.skip(f"not applicable: {reason}")
+    def not_applicable(self, reason: str) -> NoReturn:
+        """End the module as the official suite's SKIPPED; what was found before still makes it red."""
+        pytest.skip(f"not applicable: {reason}")
 
     def afterwards(self, step: Callable[[], None]) -> None:
         """Run a step when the module has ended, whatever its outcome; what the step finds still counts."""
