@@ -1,0 +1,280 @@
+"""Where signing keys are kept: one table, private halves sealed, every change under one lock."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    LargeBinary,
+    MetaData,
+    RowMapping,
+    String,
+    Table,
+    create_engine,
+    delete,
+    func,
+    insert,
+    inspect,
+    select,
+    update,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+from sqlalchemy.types import TypeDecorator
+
+from keys.keypair import KeyPair
+from keys.lifecycle import KeyPolicy, KeyRecord, RotationPlan, State, plan_rotation, state_of
+from keys.revocation import RevocationPlan, plan_revocation
+from keys.sealing import Box, UnsealError
+
+# The same number in every process and every release: PostgreSQL's advisory lock for changes of the signing keys.
+_LOCK = 5_201_314_002
+
+SIGNING_KEY_PURPOSE = "signing-key"
+"""The purpose under which `Sealer` makes the box of a vault."""
+
+metadata = MetaData(naming_convention={"pk": "pk_%(table_name)s", "ck": "ck_%(table_name)s_%(constraint_name)s"})
+
+
+class _UtcDateTime(TypeDecorator[datetime]):
+    """A timezone-aware time in UTC. SQLite keeps no zone, so it is taken off on the way in and given back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy passes it
+        if value is not None and value.tzinfo is None:
+            raise ValueError("times are stored with their zone")
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy passes it
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("kid", String(64), primary_key=True),
+    Column("algorithm", String(16), nullable=False),
+    Column("public_jwk", JSON, nullable=False),
+    Column("created_at", _UtcDateTime, nullable=False),
+    Column("activate_at", _UtcDateTime, nullable=False),
+    Column("retire_at", _UtcDateTime),
+    Column("remove_at", _UtcDateTime),
+    Column("revoked_at", _UtcDateTime),
+    Column("sealed", LargeBinary),
+    CheckConstraint("retire_at IS NULL OR remove_at IS NOT NULL", name="retired_keys_leave"),
+    CheckConstraint("remove_at IS NULL OR retire_at IS NULL OR remove_at >= retire_at", name="verifies_until_removed"),
+    CheckConstraint("revoked_at IS NULL OR sealed IS NULL", name="revoked_keys_are_erased"),
+)
+
+
+class VaultError(Exception):
+    """The signing keys cannot be read or changed."""
+
+
+class VaultUnavailable(VaultError):
+    """The database does not answer, or not as it should."""
+
+
+class SchemaMissing(VaultError):
+    """The database has no table for signing keys."""
+
+
+class UnusableKey(VaultError):
+    """A private half cannot be opened."""
+
+
+class WouldLeaveNoSigningKey(VaultError):
+    """Revoking the key would leave nothing to sign with."""
+
+    def __init__(self, plan: RevocationPlan) -> None:
+        super().__init__(f"no {plan.algorithm} key would be left to sign with")
+        self.plan = plan
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What was thrown away: private halves erased, and keys deleted altogether."""
+
+    erased: tuple[str, ...]
+    deleted: tuple[str, ...]
+
+
+class Vault:
+    """The stored signing keys. Every method is one transaction; changes wait for each other on one lock."""
+
+    def __init__(self, engine: Engine, box: Box) -> None:
+        self._engine = engine
+        self._box = box
+        # On SQLite the driver would begin a transaction that cannot wait for the lock; ours begins by itself.
+        level = "AUTOCOMMIT" if engine.dialect.name == "sqlite" else "READ COMMITTED"
+        self._transactional = engine.execution_options(isolation_level=level)
+
+    def all(self) -> tuple[KeyRecord, ...]:
+        """Every key there is, oldest first.
+
+        Raises:
+            SchemaMissing: The database has not been migrated.
+            VaultUnavailable: The database does not answer.
+        """
+        with self._explained(), self._engine.connect() as db:
+            return _read(db)
+
+    def publish(self, pair: KeyPair, plan: RotationPlan, policy: KeyPolicy, *, now: datetime) -> KeyRecord | None:
+        """Store a new key as planned, and retire or revoke the ones before it.
+
+        The plan is made again under the lock, with times counted from `now`. None: somebody else has changed the keys
+        of this algorithm since the plan was made, and nothing was written; of two rotations at once, one publishes.
+        """
+        with self._locked() as db:
+            plan_now = plan_rotation(_read(db), now, policy, algorithm=plan.algorithm, emergency=plan.emergency)
+            if plan_now.seen != plan.seen or not plan_now.publishes:
+                return None
+            record = KeyRecord(
+                kid=pair.kid,
+                algorithm=pair.algorithm,
+                public_jwk=pair.public_jwk,
+                created_at=now,
+                activate_at=plan_now.activate_at,
+                sealed=self._box.seal(pair.private_der, _context(pair.kid, pair.algorithm)),
+            )
+            db.execute(insert(signing_keys).values(_row(record)))
+            for retired in plan_now.retires:
+                _change(db, retired.kid, retire_at=retired.retire_at, remove_at=retired.remove_at)
+            for kid in plan_now.revokes:
+                _revoke(db, kid, policy, now)
+            return record
+
+    def revoke(
+        self, kid: str, policy: KeyPolicy, *, now: datetime, leave_no_signing_key: bool = False
+    ) -> RevocationPlan:
+        """Make a key gone at once and erase its private half. Revoking a key that is gone changes nothing.
+
+        Raises:
+            UnknownKey: No key has this kid.
+            WouldLeaveNoSigningKey: It is the only key that signs, and the caller has not said that this is meant.
+        """
+        with self._locked() as db:
+            plan = plan_revocation(_read(db), now, policy, kid=kid)
+            if plan.leaves_no_signing_key and not leave_no_signing_key:
+                raise WouldLeaveNoSigningKey(plan)
+            if plan.state is not State.GONE:
+                _revoke(db, kid, policy, now)
+            for kept in plan.reinstates:
+                _change(db, kept, retire_at=None, remove_at=None)
+            return plan
+
+    def prune(self, policy: KeyPolicy, *, now: datetime) -> Pruned:
+        """Erase the private halves of retired keys, and delete the keys whose time in the JWKS is over.
+
+        Both wait `skew` longer, since the clock of another node may be behind and it may still sign.
+        """
+        late = now - policy.skew
+        with self._locked() as db:
+            keys = _read(db)
+            expired = [key.kid for key in keys if key.remove_at is not None and key.remove_at <= late]
+            silent = [
+                key.kid
+                for key in keys
+                if key.kid not in expired
+                and key.sealed is not None
+                and state_of(key, late) in (State.RETIRED, State.GONE)
+            ]
+            db.execute(update(signing_keys).where(signing_keys.c.kid.in_(silent)).values(sealed=None))
+            db.execute(delete(signing_keys).where(signing_keys.c.kid.in_(expired)))
+            return Pruned(tuple(silent), tuple(expired))
+
+    def open(self, record: KeyRecord) -> bytes:
+        """The private half, PKCS #8 in DER.
+
+        Raises:
+            UnusableKey: It was sealed with another key-encryption key, has been changed, or has been erased.
+        """
+        if record.sealed is None:
+            raise UnusableKey(f"the private half of key {record.kid} has been erased")
+        try:
+            return self._box.open(record.sealed, _context(record.kid, record.algorithm))
+        except UnsealError as error:
+            raise UnusableKey(
+                f"cannot open sealed key {record.kid}: {error}; is IDP_KEY_ENCRYPTION_KEY the one it was sealed with?"
+            ) from error
+
+    @contextmanager
+    def _locked(self) -> Iterator[Connection]:
+        with self._explained(), self._transactional.begin() as db:
+            if self._engine.dialect.name == "sqlite":
+                db.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                db.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+            yield db
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn the database's complaints into ours, which say what to run and quote no statement."""
+        try:
+            yield
+        except SQLAlchemyError as error:
+            if self._has_table():
+                kind = type(error.orig if isinstance(error, DBAPIError) else error).__name__
+                raise VaultUnavailable(f"the database refused to read or change the signing keys ({kind})") from error
+            raise SchemaMissing("the database has no table for signing keys; run: idp db upgrade") from error
+
+    def _has_table(self) -> bool:
+        try:
+            return inspect(self._engine).has_table(signing_keys.name)
+        except SQLAlchemyError as error:
+            raise VaultUnavailable("the database does not answer; is IDP_DATABASE_URL right?") from error
+
+
+def connect(url: str, box: Box) -> Vault:
+    """A vault with a way to the database of its own, for commands. A server hands over the engine it has."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() in {"postgres", "postgresql"}:
+        # Of several hosts, after a failover, only the one that takes writes is of use.
+        only_writable = {"target_session_attrs": "read-write"} if isinstance(parsed.query.get("host"), tuple) else {}
+        options: dict[str, Any] = {"connect_timeout": 5, "application_name": "idp-keys", **only_writable}
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    else:
+        options = {"timeout": 10}
+    return Vault(create_engine(parsed, poolclass=NullPool, hide_parameters=True, connect_args=options), box)
+
+
+def _context(kid: str, algorithm: str) -> bytes:
+    return f"{algorithm}:{kid}".encode()
+
+
+def _read(db: Connection) -> tuple[KeyRecord, ...]:
+    rows = db.execute(select(signing_keys).order_by(signing_keys.c.created_at, signing_keys.c.kid))
+    return tuple(_record(row) for row in rows.mappings())
+
+
+def _record(row: RowMapping) -> KeyRecord:
+    return KeyRecord(**{column.name: row[column.name] for column in signing_keys.columns})
+
+
+def _row(record: KeyRecord) -> dict[str, Any]:
+    row = {column.name: getattr(record, column.name) for column in signing_keys.columns}
+    return {**row, "public_jwk": dict(record.public_jwk)}
+
+
+def _change(db: Connection, kid: str, **values: datetime | None) -> None:
+    db.execute(update(signing_keys).where(signing_keys.c.kid == kid).values(**values))
+
+
+def _revoke(db: Connection, kid: str, policy: KeyPolicy, now: datetime) -> None:
+    """The row stays while a cached JWKS may still name it: the keys must not look like those of a new installation."""
+    gone = {"revoked_at": now, "retire_at": now, "remove_at": now + policy.publication, "sealed": None}
+    db.execute(update(signing_keys).where(signing_keys.c.kid == kid).values(**gone))
