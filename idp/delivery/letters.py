@@ -1,4 +1,8 @@
-"""The mails there are, and what each has to be told."""
+"""The mails there are, and what each has to be told.
+
+None of them takes the name a person gave at sign-up: whoever signs up with a stranger's address chooses it, and the
+mail would carry their words to that stranger.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +22,7 @@ _CIRCUMSTANCES = frozenset({"device", "address", "when"})
 LETTERS: Mapping[str, Letter] = MappingProxyType(
     {
         "verify_address": Letter(
-            frozenset({"code", "link"}), frozenset({"name", "client_name", "code_expires_at", "link_expires_at"})
+            frozenset({"code", "link"}), frozenset({"client_name", "code_expires_at", "link_expires_at"})
         ),
         "address_already_known": Letter(may_have=frozenset({"client_name", "sign_in_link", "reset_link"})),
         "reset_password": Letter(frozenset({"link"}), _CIRCUMSTANCES | {"link_expires_at"}),
@@ -26,7 +30,11 @@ LETTERS: Mapping[str, Letter] = MappingProxyType(
         "new_sign_in": Letter(may_have=_CIRCUMSTANCES | {"client_name", "reset_link", "account_link"}),
     }
 )
-"""`product` and `issuer` are known to every template; a caller may still give `product`."""
+"""`product` and `issuer` are known to every template; a caller may still give `product`.
+
+`device` is a description such as "Chrome on Linux", `address` where a request came from; `when` and the names that end
+in `_at` are times.
+"""
 
 
 def check_context(template: str, context: Mapping[str, object]) -> None:

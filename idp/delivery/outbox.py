@@ -3,7 +3,7 @@
 import json
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -27,6 +27,20 @@ class Delivery:
     payload: Mapping[str, Any] = field(repr=False)
     created_at: datetime
     expires_at: datetime
+
+
+class NotDelivered(Exception):
+    """An attempt did not succeed. The sentence is kept and shown to the operator: no address, no secret, no input."""
+
+    def __init__(self, sentence: str, *, for_good: bool = False) -> None:
+        self.sentence = sentence
+        self.for_good = for_good
+        """Whether another attempt is pointless."""
+        super().__init__(sentence)
+
+
+Carrier = Callable[[Delivery], None]
+"""Makes one attempt, and returns when it arrived. Raises `NotDelivered`; anything else is tried again as well."""
 
 
 class Outbox:
@@ -55,10 +69,12 @@ class Outbox:
         """Put a mail into the outbox. Returns the id of the parcel.
 
         Args:
+            db: The transaction in which it was decided that the mail is due.
             to: One address, already parsed by who calls.
             template: A name declared in `idp.delivery.letters`.
             context: What the template needs; a time is written out in UTC.
             expires_at: When the mail stops being of use: no attempt is made afterwards.
+            now: The first attempt may be made from here on.
 
         Raises:
             ValueError: The template or its context is not as declared. A mistake in our code, found before the mail.
