@@ -38,8 +38,14 @@ class Sealer:
 
     def for_purpose(self, purpose: str) -> "Box":
         """The box for one purpose; no other purpose's box opens its blobs (RFC 5869 section 3.2)."""
-        derive = HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=b"idp sealing v1: " + purpose.encode())
-        return Box(derive.derive(self._kek))
+        return Box(self._derived(b"idp sealing v1: " + purpose.encode()))
+
+    def secret_for(self, purpose: str) -> bytes:
+        """32 bytes for one purpose other than sealing, such as authenticating forms; the same on every node."""
+        return self._derived(b"idp secret v1: " + purpose.encode())
+
+    def _derived(self, info: bytes) -> bytes:
+        return HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=info).derive(self._kek)
 
 
 class Box:

@@ -14,7 +14,7 @@ from authlib.oidc.core import OpenIDCode
 from idp.protocol import opaque
 from idp.protocol.authorization_request import ACR_VALUES, AskedAuthorization
 from idp.protocol.client import RegisteredClient
-from idp.protocol.refusals import oauth_error
+from idp.protocol.refusals import OAuth2Error, oauth_error
 from idp.protocol.server import AuthorizationServer, MintedTokens
 from idp.store import grants
 from idp.store.base import digest_of
@@ -25,9 +25,15 @@ from idp.store.sessions import BrowserSession
 
 
 def issue(
-    db: Connection, asked: AskedAuthorization, session: BrowserSession, *, server: AuthorizationServer, now: datetime
+    db: Connection,
+    asked: AskedAuthorization,
+    scopes: tuple[str, ...],
+    session: BrowserSession,
+    *,
+    server: AuthorizationServer,
+    now: datetime,
 ) -> str:
-    """Grant what was asked for, and return the code that stands for it. One insert."""
+    """Grant these scopes of what was asked for, and return the code that stands for it. One insert."""
     code = opaque.new(opaque.CODE)
     grant = Grant(
         id=uuid4().hex,
@@ -35,7 +41,7 @@ def issue(
         account_id=session.account_id,
         session_id=session.id,
         redirect_uri=asked.to.redirect_uri,
-        scopes=asked.scopes,
+        scopes=scopes,
         nonce=asked.nonce,
         claims=asked.claims.to_store(),
         code_challenge=asked.code_challenge,
@@ -102,7 +108,9 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is unt
         """
         redirect_uri, challenge = self.request.form.get("redirect_uri"), self._challenge(client)
         if redirect_uri is None:
-            raise oauth_error("invalid_request", "redirect_uri is missing; repeat the one of the authorization request.")
+            raise oauth_error(
+                "invalid_request", "redirect_uri is missing; repeat the one of the authorization request."
+            )
         now, digest = self.server.clock(), digest_of(code[: opaque.LONGEST])
         self.minted = MintedTokens.new(self.server.lifetimes, now=now)
         redeemed = redeem_code(
@@ -131,7 +139,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is unt
 
     def _why_not(
         self, digest: bytes, client: RegisteredClient, redirect_uri: str, challenge: str | None, now: datetime
-    ) -> Exception:
+    ) -> OAuth2Error:
         with self.server.database.autocommit() as db:
             found = grants.find_by_code(db, digest)
             if found is None:

@@ -173,9 +173,7 @@ def _s256_challenge(parameters: Parameters, to: ReturnAddress) -> None:
 def _consistent_prompt(parameters: Parameters, _to: ReturnAddress) -> None:
     prompt = frozenset((parameters.get("prompt") or "").split())
     if prompt - PROMPTS:
-        raise RefusedToClient(
-            "invalid_request", "prompt may contain none, login, consent, select_account and create."
-        )
+        raise RefusedToClient("invalid_request", "prompt may contain none, login, consent, select_account and create.")
     if "none" in prompt and len(prompt) > 1:
         raise RefusedToClient("invalid_request", "prompt=none cannot be combined with another value.")
 

@@ -9,7 +9,7 @@ from idp.store.database import Database
 from idp.store.tokens import AccessToken, find_access
 
 
-class BearerRefused(Exception):  # noqa: N818 -- a refusal, not an error of ours
+class BearerRefused(Exception):
     """The request carries no usable token. `reply` is the answer."""
 
     def __init__(self, reply: Reply) -> None:

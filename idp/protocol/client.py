@@ -148,9 +148,7 @@ class ClientRegistry:
     row; a changed redirect URI or secret is seen by other processes within `life`.
     """
 
-    def __init__(
-        self, database: Database, *, life: timedelta = timedelta(seconds=5), size: int = 2_000
-    ) -> None:
+    def __init__(self, database: Database, *, life: timedelta = timedelta(seconds=5), size: int = 2_000) -> None:
         self._database = database
         self._life = life.total_seconds()
         self._size = size

@@ -2,10 +2,11 @@
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import unquote_plus
 
 from idp.protocol.client import ClientRegistry, RegisteredClient
+from idp.protocol.client_failures import ClientFailures
 from idp.protocol.messages import ClientRequest
 from idp.protocol.refusals import OAuth2Error, oauth_error
 
@@ -35,7 +36,28 @@ class ClientAuthenticationFailed(OAuth2Error):  # type: ignore[misc]  # Authlib 
         return headers
 
 
-def authenticate(registry: ClientRegistry, request: ClientRequest, *, now: datetime) -> RegisteredClient:
+class TooManyFailures(OAuth2Error):  # type: ignore[misc]  # Authlib is untyped
+    """This source has failed for this client too often in the last minute. The client itself is never locked."""
+
+    error = "temporarily_unavailable"
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(
+            "Too many failed client authentications from this address; wait and try again.",
+            status_code=429,
+            error=self.error,
+        )
+        self._wait = wait
+
+    def get_headers(self) -> list[tuple[str, str]]:
+        """With the seconds to wait (RFC 9110 section 10.2.3)."""
+        headers: list[tuple[str, str]] = super().get_headers()
+        return [*headers, ("Retry-After", str(max(1, round(self._wait.total_seconds()))))]
+
+
+def authenticate(
+    registry: ClientRegistry, failures: ClientFailures, request: ClientRequest, *, now: datetime
+) -> RegisteredClient:
     """The client that makes this request.
 
     One secret serves Basic and body alike, because released libraries use both under one registration; a client
@@ -45,33 +67,39 @@ def authenticate(registry: ClientRegistry, request: ClientRequest, *, now: datet
         OAuth2Error: `invalid_request` for two methods at once, `invalid_client` for everything else. Nothing has been
             used up: a code can still be redeemed by a second, better try.
     """
-    form_id, form_secret = request.parameters.get("client_id"), request.parameters.get("client_secret")
-    if request.authorization is not None:
-        if form_secret is not None:
-            raise oauth_error(
-                "invalid_request", "Use one client authentication method: the Authorization header or client_secret."
-            )
-        client_id, secret = _basic(request.authorization)
-        if form_id is not None and form_id != client_id:
-            raise oauth_error("invalid_request", "client_id differs from the client in the Authorization header.")
-        return _with_secret(registry, client_id, secret, by_basic=True, now=now)
-    if form_id is None:
-        raise ClientAuthenticationFailed(by_basic=True)
-    if form_secret is not None:
-        return _with_secret(registry, form_id, form_secret, by_basic=False, now=now)
-    client = registry.get(form_id)
-    if client is None or not client.is_public:
-        raise ClientAuthenticationFailed(by_basic=False)
-    return client
-
-
-def _with_secret(
-    registry: ClientRegistry, client_id: str, secret: str, *, by_basic: bool, now: datetime
-) -> RegisteredClient:
+    client_id, secret, by_basic = _credentials(request)
+    wait = failures.must_wait(client_id, request.address)
+    if wait is not None:
+        raise TooManyFailures(wait)
     client = registry.get(client_id)
-    if client is None or client.auth_method not in SECRET_METHODS or not client.has_secret(secret, now=now):
-        raise ClientAuthenticationFailed(by_basic=by_basic)
-    return client
+    if client is not None and _is_shown(client, secret, now=now):
+        return client
+    failures.failed(client_id, request.address)
+    raise ClientAuthenticationFailed(by_basic=by_basic)
+
+
+def _is_shown(client: RegisteredClient, secret: str | None, *, now: datetime) -> bool:
+    """Whether the request shows what the client is registered for: no secret, or one of its secrets."""
+    if secret is None:
+        return client.is_public
+    return client.auth_method in SECRET_METHODS and client.has_secret(secret, now=now)
+
+
+def _credentials(request: ClientRequest) -> tuple[str, str | None, bool]:
+    """Client id, secret, and whether they came in the Authorization header."""
+    form_id, form_secret = request.parameters.get("client_id"), request.parameters.get("client_secret")
+    if request.authorization is None:
+        if form_id is None:
+            raise ClientAuthenticationFailed(by_basic=True)
+        return form_id, form_secret, False
+    if form_secret is not None:
+        raise oauth_error(
+            "invalid_request", "Use one client authentication method: the Authorization header or client_secret."
+        )
+    client_id, secret = _basic(request.authorization)
+    if form_id is not None and form_id != client_id:
+        raise oauth_error("invalid_request", "client_id differs from the client in the Authorization header.")
+    return client_id, secret, True
 
 
 def _basic(authorization: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""ID tokens: minting them, and reading one that comes back as a hint (OpenID Connect Core 1.0 sections 2 and 3.1.3.6)."""
+"""ID tokens: minting them, and reading one that comes back as a hint (OpenID Connect Core 1.0 section 2)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class NotAnIdToken(ValueError):
     """The hint is malformed, altered, another issuer's, or another kind of token."""
 
 
-def mint(
+def mint(  # noqa: PLR0913  each says one thing about the token
     *,
     issuer: str,
     ring: KeyRing,

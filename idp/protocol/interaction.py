@@ -41,9 +41,10 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """Nothing is missing."""
+    """Nothing is missing: these scopes can be granted."""
 
     visit: Visit
+    scopes: tuple[str, ...]
 
 
 Step = Login | SignUp | SelectAccount | Consent | Refuse | Issue
@@ -91,20 +92,41 @@ def _step(
         return SignUp()
     if visit is None:
         return Login("no_session")
-    if not signed_in_for_this:
-        if "login" in asked.prompt:
-            return Login("asked_for")
-        if asked.max_age is not None and now - visit.session.auth_time > timedelta(seconds=asked.max_age):
-            return Login("too_old")
-    for demanded in (asked.hint.subject if asked.hint else None, asked.claims.subject):
-        if demanded is not None and demanded != visit.session.account_id:
-            if signed_in_for_this:
-                return Refuse("login_required", "Another person signed in than the one this request is about.")
-            return Login("other_person")
+    who = _as_this_person(asked, visit) if signed_in_for_this else _as_known_person(asked, visit, now=now)
+    if who is not None:
+        return who
     if selected_at is None and not signed_in_for_this and _account_is_open(asked, visit):
-        return SelectAccount() if "select_account" in asked.prompt or "none" not in asked.prompt else Login("other_person")
+        asked_to_choose = "select_account" in asked.prompt or "none" not in asked.prompt
+        return SelectAccount() if asked_to_choose else Login("other_person")
     missing = _missing_consent(asked, visit, asked_at=asked_at)
-    return Consent(missing) if missing is not None else Issue(visit)
+    if missing is not None:
+        return Consent(missing)
+    declined = () if asked.client.first_party else visit.declined_scopes or ()
+    return Issue(visit, tuple(scope for scope in asked.scopes if scope not in declined))
+
+
+def _as_this_person(asked: AskedAuthorization, visit: Visit) -> Step | None:
+    """Somebody has just signed in for this request: nobody else than they who were demanded will do."""
+    if _demanded(asked) - {visit.session.account_id}:
+        return Refuse("login_required", "Another person signed in than the one this request is about.")
+    return None
+
+
+def _as_known_person(asked: AskedAuthorization, visit: Visit, *, now: datetime) -> Step | None:
+    """Somebody signed in earlier: a fresh sign-in may be asked for, or somebody else."""
+    if "login" in asked.prompt:
+        return Login("asked_for")
+    if asked.max_age is not None and now - visit.session.auth_time > timedelta(seconds=asked.max_age):
+        return Login("too_old")
+    if _demanded(asked) - {visit.session.account_id}:
+        return Login("other_person")
+    return None
+
+
+def _demanded(asked: AskedAuthorization) -> frozenset[str]:
+    """The subjects that the hint and the `claims` parameter name."""
+    subjects = (asked.hint.subject if asked.hint else None, asked.claims.subject)
+    return frozenset(subject for subject in subjects if subject is not None)
 
 
 def _account_is_open(asked: AskedAuthorization, visit: Visit) -> bool:
@@ -127,5 +149,5 @@ def _missing_consent(asked: AskedAuthorization, visit: Visit, *, asked_at: datet
         return None
     if visit.consented_scopes is None:
         return asked.scopes
-    missing = set(asked.scopes) - set(visit.consented_scopes)
+    missing = set(asked.scopes) - set(visit.consented_scopes) - set(visit.declined_scopes or ())
     return asked.scopes if missing else None

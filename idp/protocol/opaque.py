@@ -3,8 +3,8 @@
 import secrets
 
 CODE = "op_ac_"
-ACCESS_TOKEN = "op_at_"  # noqa: S105 -- a prefix, not a secret
-REFRESH_TOKEN = "op_rt_"  # noqa: S105 -- a prefix, not a secret
+ACCESS_TOKEN = "op_at_"
+REFRESH_TOKEN = "op_rt_"
 
 LONGEST = 128
 """Longer than anything we issue; whatever exceeds it is not looked up."""

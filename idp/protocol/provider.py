@@ -9,6 +9,7 @@ from idp.protocol.authorization_request import AskedAuthorization, ReturnAddress
 from idp.protocol.authorization_response import AuthorizationResponse, code_response, error_response
 from idp.protocol.client import ClientRegistry
 from idp.protocol.client_credentials import OwnAccessGrant
+from idp.protocol.client_failures import ClientFailures
 from idp.protocol.end_session import AskedLogout
 from idp.protocol.lifetimes import Lifetimes
 from idp.protocol.messages import AuthlibRequest, Parameters
@@ -30,6 +31,7 @@ class Provider:
         database: Database,
         ring: KeyRing,
         lifetimes: Lifetimes,
+        failures: ClientFailures,
         audit: Audit,
         clock: Clock,
     ) -> None:
@@ -43,6 +45,7 @@ class Provider:
             registry=self.registry,
             ring=ring,
             lifetimes=lifetimes,
+            failures=failures,
             audit=audit,
             clock=clock,
         )
@@ -73,9 +76,11 @@ class Provider:
             raise RefusedToClient(error.error, "The request was refused by a further check.") from error
         return asked
 
-    def issue(self, db: Connection, asked: AskedAuthorization, session: BrowserSession) -> AuthorizationResponse:
-        """Grant what was asked for and answer with the code."""
-        code = authorization_code.issue(db, asked, session, server=self.server, now=self.clock())
+    def issue(
+        self, db: Connection, asked: AskedAuthorization, scopes: tuple[str, ...], session: BrowserSession
+    ) -> AuthorizationResponse:
+        """Grant these scopes of what was asked for, and answer with the code."""
+        code = authorization_code.issue(db, asked, scopes, session, server=self.server, now=self.clock())
         return code_response(asked.to, code, issuer=self.issuer)
 
     def refuse(self, to: ReturnAddress, refusal: RefusedToClient) -> AuthorizationResponse:

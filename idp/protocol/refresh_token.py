@@ -1,13 +1,13 @@
 """Refresh tokens: each works once, and using one a second time ends its family (RFC 6749 section 6, RFC 9700 4.14)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from authlib.oauth2.rfc6749.grants import RefreshTokenGrant
 
 from idp.protocol import opaque
 from idp.protocol.client import RegisteredClient
-from idp.protocol.refusals import oauth_error
+from idp.protocol.refusals import OAuth2Error, oauth_error
 from idp.protocol.server import AuthorizationServer, MintedTokens
 from idp.store import grants
 from idp.store.base import digest_of
@@ -72,7 +72,7 @@ class RotatingRefreshGrant(RefreshTokenGrant):  # type: ignore[misc]  # Authlib 
             )
         return response
 
-    def _lost(self, used: RefreshToken, *, now: datetime) -> Exception:
+    def _lost(self, used: RefreshToken, *, now: datetime) -> OAuth2Error:
         """Another request took the token, or the grant ended, between reading and claiming."""
         with self.server.database.autocommit() as db:
             found = find_refresh(db, used.digest)
@@ -82,7 +82,7 @@ class RotatingRefreshGrant(RefreshTokenGrant):  # type: ignore[misc]  # Authlib 
             "invalid_grant", "The refresh token is void: the person has signed out, or access was withdrawn."
         )
 
-    def _used_before(self, found: RefreshToken, *, now: datetime) -> Exception:
+    def _used_before(self, found: RefreshToken, *, now: datetime) -> OAuth2Error:
         assert found.used_at is not None
         if found.grant_is_live and now - found.used_at <= self.server.lifetimes.refresh_repeat_window:
             with self.server.database.autocommit() as db:
@@ -101,6 +101,5 @@ class RotatingRefreshGrant(RefreshTokenGrant):  # type: ignore[misc]  # Authlib 
                 self.server.audit(because, grant=found.grant, db=db, now=now)
 
 
-def _end_of_family(used: RefreshToken, absolute: Any) -> datetime:
-    started: datetime = used.grant.redeemed_at or used.grant.issued_at
-    return started + absolute
+def _end_of_family(used: RefreshToken, absolute: timedelta) -> datetime:
+    return (used.grant.redeemed_at or used.grant.issued_at) + absolute

@@ -9,7 +9,7 @@ __all__ = ["OAuth2Error", "RefusedToClient", "RefusedToPerson", "oauth_error"]
 
 
 @dataclass(frozen=True)
-class RefusedToPerson(Exception):  # noqa: N818 -- a refusal, not an error of ours
+class RefusedToPerson(Exception):
     """Shown on our own page: who asked, or where the answer should go, is not proven (RFC 6749 section 4.1.2.1).
 
     Attributes:
@@ -28,7 +28,7 @@ class RefusedToPerson(Exception):  # noqa: N818 -- a refusal, not an error of ou
 
 
 @dataclass(frozen=True)
-class RefusedToClient(Exception):  # noqa: N818 -- a refusal, not an error of ours
+class RefusedToClient(Exception):
     """Sent to the proven redirect URI (OpenID Connect Core 1.0 section 3.1.2.6)."""
 
     error: str

@@ -1,4 +1,4 @@
-"""Authlib's authorization server, given our clients, clock and keys. One for each process; it keeps nothing of a request."""
+"""Authlib's authorization server, given our clients, clock and keys: one for each process, keeping nothing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from authlib.oauth2.rfc6749 import AuthorizationServer as AuthlibServer
 from idp.clock import Clock
 from idp.protocol import client_authentication, id_token, opaque
 from idp.protocol.client import ClientRegistry, RegisteredClient
+from idp.protocol.client_failures import ClientFailures
 from idp.protocol.lifetimes import Lifetimes
 from idp.protocol.messages import AuthlibRequest, ClientRequest, Reply
 from idp.protocol.refusals import OAuth2Error, oauth_error
@@ -81,6 +82,7 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]  # Authlib is un
         registry: ClientRegistry,
         ring: KeyRing,
         lifetimes: Lifetimes,
+        failures: ClientFailures,
         audit: Audit,
         clock: Clock,
     ) -> None:
@@ -90,6 +92,7 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]  # Authlib is un
         self.registry = registry
         self.ring = ring
         self.lifetimes = lifetimes
+        self.failures = failures
         self.audit = audit
         self.clock = clock
 
@@ -100,7 +103,10 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]  # Authlib is un
     def authenticate(self, request: AuthlibRequest) -> RegisteredClient:
         """The client of a token request."""
         assert request.client_request is not None
-        return client_authentication.authenticate(self.registry, request.client_request, now=self.clock())
+        return self._authenticate(request.client_request)
+
+    def _authenticate(self, request: ClientRequest) -> RegisteredClient:
+        return client_authentication.authenticate(self.registry, self.failures, request, now=self.clock())
 
     def mint_id_token(
         self, client: RegisteredClient, redeemed: Redeemed, access_token: str, *, with_nonce: bool = True
@@ -141,8 +147,7 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]  # Authlib is un
         try:
             if request.parameters.repeated:
                 raise oauth_error("invalid_request", "Every parameter must be sent once.")
-            client = client_authentication.authenticate(self.registry, request, now=self.clock())
-            return answer(client)
+            return answer(self._authenticate(request))
         except OAuth2Error as error:
             return self.refuse(error)
 

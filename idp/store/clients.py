@@ -73,9 +73,7 @@ def add(db: Connection, client_id: str, document: Mapping[str, Any], *, now: dat
     Raises:
         IntegrityError: The client id is taken.
     """
-    db.execute(
-        insert(clients).values(client_id=client_id, metadata=dict(document), created_at=now, updated_at=now)
-    )
+    db.execute(insert(clients).values(client_id=client_id, metadata=dict(document), created_at=now, updated_at=now))
 
 
 def replace_metadata(db: Connection, client_id: str, document: Mapping[str, Any], *, now: datetime) -> bool:
@@ -115,6 +113,6 @@ def expire_secrets(db: Connection, client_id: str, *, at: datetime, except_diges
 
 
 def _client(rows: Sequence[Row[Any]]) -> StoredClient:
-    first = rows[0]
+    first: Any = rows[0]
     secrets = tuple(ClientSecret(row.digest, row.expires_at) for row in rows if row.digest is not None)
-    return StoredClient(*first[:5], secrets)
+    return StoredClient(first[0], first[1], first[2], first[3], first[4], secrets)

@@ -86,11 +86,11 @@ COLUMNS = (
 NOT_ENDED = and_(
     grants.c.revoked_at.is_(None),
     exists(
-        select(1).where(
-            accounts.c.id == grants.c.account_id, accounts.c.disabled_at.is_(None), accounts.c.deleted_at.is_(None)
-        )
+        select(1)
+        .where(accounts.c.id == grants.c.account_id, accounts.c.disabled_at.is_(None), accounts.c.deleted_at.is_(None))
+        .correlate(grants)
     ),
-    exists(select(1).where(sessions.c.id == grants.c.session_id, sessions.c.ended_at.is_(None))),
+    exists(select(1).where(sessions.c.id == grants.c.session_id, sessions.c.ended_at.is_(None)).correlate(grants)),
 )
 """What makes a grant live, whichever of its tokens is presented."""
 

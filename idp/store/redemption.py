@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Text, Update, bindparam, exists, insert, literal_column, select, update
-from sqlalchemy.sql.dml import Insert
+from sqlalchemy import Select, Text, bindparam, exists, insert, literal_column, select, update
+from sqlalchemy.sql.dml import Insert, ReturningUpdate
 
 from idp.store import grants as _grants
 from idp.store.accounts import accounts
@@ -42,12 +42,12 @@ class Redeemed:
 
 
 _CLIENT_ENABLED = exists(
-    select(1).where(clients.c.client_id == grants.c.client_id, clients.c.disabled_at.is_(None))
+    select(1).where(clients.c.client_id == grants.c.client_id, clients.c.disabled_at.is_(None)).correlate(grants)
 )
 _CLAIM_CODE = (
     update(grants)
     .where(
-        grants.c.code_digest == bindparam("code_digest", type_=Digest),
+        grants.c.code_digest == bindparam("presented", type_=Digest),
         grants.c.client_id == bindparam("for_client", type_=Text),
         grants.c.redirect_uri == bindparam("for_redirect_uri", type_=Text),
         grants.c.code_challenge.is_not_distinct_from(bindparam("challenge", type_=Text)),
@@ -62,7 +62,7 @@ _CLAIM_CODE = (
 _CLAIM_REFRESH = (
     update(refresh_tokens)
     .where(
-        refresh_tokens.c.digest == bindparam("used_digest", type_=Digest),
+        refresh_tokens.c.digest == bindparam("presented", type_=Digest),
         refresh_tokens.c.used_at.is_(None),
         refresh_tokens.c.expires_at > _NOW,
         exists(select(1).where(grants.c.id == refresh_tokens.c.grant_id, _grants.NOT_ENDED, _CLIENT_ENABLED)),
@@ -92,14 +92,15 @@ def redeem_code(
         code_challenge: What the verifier that was presented hashes to; None when none was presented.
     """
     values = {
-        "code_digest": code_digest,
+        "presented": code_digest,
         "for_client": client_id,
         "for_redirect_uri": redirect_uri,
         "challenge": code_challenge,
         "now": now,
-        **_token_values(tokens),
     }
-    return _claim(database, _REDEEM, _CLAIM_CODE, values, scopes_of=None)
+    if database.is_sqlite:
+        return _in_one_transaction(database, _CLAIM_CODE, values, tokens, scopes=None)
+    return _in_one_statement(database, _REDEEM, {**values, **_token_values(tokens)})
 
 
 def use_refresh(
@@ -115,8 +116,10 @@ def use_refresh(
     Args:
         scopes: Of the new access token; the caller has seen that the grant includes them.
     """
-    values = {"used_digest": used_digest, "access_scopes": scopes, "now": now, **_token_values(tokens)}
-    return _claim(database, _USE_REFRESH, _CLAIM_REFRESH, values, scopes_of=scopes)
+    values = {"presented": used_digest, "now": now}
+    if database.is_sqlite:
+        return _in_one_transaction(database, _CLAIM_REFRESH, values, tokens, scopes=scopes)
+    return _in_one_statement(database, _USE_REFRESH, {**values, "access_scopes": scopes, **_token_values(tokens)})
 
 
 def _token_values(tokens: NewTokens) -> dict[str, Any]:
@@ -128,29 +131,43 @@ def _token_values(tokens: NewTokens) -> dict[str, Any]:
     }
 
 
-def _claim(
+def _in_one_statement(database: Database, statement: Select[Any], values: dict[str, Any]) -> Redeemed | None:
+    with database.autocommit() as db:
+        row = db.execute(statement, values).first()
+    return _redeemed(row) if row else None
+
+
+def _in_one_transaction(
     database: Database,
-    in_one: Select[Any],
-    claim: Update,
+    claim: ReturningUpdate[Any],
     values: dict[str, Any],
+    tokens: NewTokens,
     *,
-    scopes_of: tuple[str, ...] | None,
+    scopes: tuple[str, ...] | None,
 ) -> Redeemed | None:
-    if not database.is_sqlite:
-        with database.autocommit() as db:
-            row = db.execute(in_one, values).first()
-        return _redeemed(row) if row else None
     with database.transaction() as db:
         taken = db.execute(claim, values).first()
         if taken is None:
             return None
-        row = db.execute(_GRANT_AND_PERSON, {"grant_id": taken[0]}).one()
-        redeemed = _redeemed(row)
-        scopes = redeemed.grant.scopes if scopes_of is None else scopes_of
-        stored = {**values, "grant_id": redeemed.grant.id, "client_id": redeemed.grant.client_id, "scopes": scopes}
-        db.execute(_INSERT_ACCESS, stored)
-        if "offline_access" in redeemed.grant.scopes:
-            db.execute(_INSERT_REFRESH, stored)
+        redeemed = _redeemed(db.execute(_GRANT_AND_PERSON, {"grant_id": taken[0]}).one())
+        grant, now = redeemed.grant, values["now"]
+        access = {
+            "digest": tokens.access_digest,
+            "grant_id": grant.id,
+            "client_id": grant.client_id,
+            "scopes": grant.scopes if scopes is None else scopes,
+            "issued_at": now,
+            "expires_at": tokens.access_expires_at,
+        }
+        db.execute(insert(access_tokens), access)
+        if "offline_access" in grant.scopes:
+            refresh = {
+                "digest": tokens.refresh_digest,
+                "grant_id": grant.id,
+                "issued_at": now,
+                "expires_at": tokens.refresh_expires_at,
+            }
+            db.execute(insert(refresh_tokens), refresh)
     return redeemed
 
 
@@ -161,20 +178,6 @@ def _redeemed(row: Any) -> Redeemed:
 
 _GRANT_AND_PERSON = (
     select(*_grants.COLUMNS, *PERSON).join_from(grants, accounts).where(grants.c.id == bindparam("grant_id"))
-)
-_INSERT_ACCESS = insert(access_tokens).values(
-    digest=bindparam("access_digest"),
-    grant_id=bindparam("grant_id"),
-    client_id=bindparam("client_id"),
-    scopes=bindparam("scopes", type_=ScopeSet),
-    issued_at=_NOW,
-    expires_at=bindparam("access_expires_at"),
-)
-_INSERT_REFRESH = insert(refresh_tokens).values(
-    digest=bindparam("refresh_digest"),
-    grant_id=bindparam("grant_id"),
-    issued_at=_NOW,
-    expires_at=bindparam("refresh_expires_at"),
 )
 
 
@@ -203,20 +206,18 @@ def _store_tokens(claimed: Any, access_scopes: Any) -> tuple[Insert, Insert]:
     return access, refresh
 
 
-def _in_one_statement(claim: Update) -> Select[Any]:
+def _with_tokens_stored(claim: ReturningUpdate[Any]) -> Select[Any]:
     if claim is _CLAIM_CODE:
         claimed = claim.cte("claimed")
         access, refresh = _store_tokens(claimed, claimed.c.scopes)
         query = select(*claimed.c, *PERSON).join_from(claimed, accounts, accounts.c.id == claimed.c.account_id)
     else:
         used = claim.cte("used")
-        claimed = (
-            select(*_grants.COLUMNS).join_from(used, grants, grants.c.id == used.c.grant_id).cte("claimed")
-        )
+        claimed = select(*_grants.COLUMNS).join_from(used, grants, grants.c.id == used.c.grant_id).cte("claimed")
         access, refresh = _store_tokens(claimed, bindparam("access_scopes", type_=ScopeSet))
         query = select(*claimed.c, *PERSON).join_from(claimed, accounts, accounts.c.id == claimed.c.account_id)
     return query.add_cte(access.cte("stored_access"), refresh.cte("stored_refresh"))
 
 
-_REDEEM = _in_one_statement(_CLAIM_CODE)
-_USE_REFRESH = _in_one_statement(_CLAIM_REFRESH)
+_REDEEM = _with_tokens_stored(_CLAIM_CODE)
+_USE_REFRESH = _with_tokens_stored(_CLAIM_REFRESH)

@@ -1,7 +1,7 @@
 """The schema: migrating it, and refusing to serve one that this release does not know."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import MetaData, inspect, text
 from sqlalchemy.exc import DBAPIError
@@ -32,7 +32,7 @@ KNOWN_REVISIONS = ("0001",)
 _LOCK = 5_201_314_001
 """The advisory lock under which PostgreSQL is migrated."""
 
-_NOUNS = (
+NOUNS = (
     attempts,
     audit_events,
     authorization_requests,
@@ -45,11 +45,11 @@ _NOUNS = (
     sessions,
     tokens,
 )
+"""The modules whose import declares the tables."""
 
 
 def declared() -> list[MetaData]:
     """Every table of the server and of the signing keys, as declared in code."""
-    assert all(noun.__name__ for noun in _NOUNS)  # imported for their tables
     return [metadata, keys.vault.metadata]
 
 
@@ -71,7 +71,10 @@ def check(database: Database) -> list[str]:
     if found is None:
         return ["the database has no schema yet; run: idp db upgrade"]
     if found not in KNOWN_REVISIONS:
-        return [f"the database is at revision {found}, which this release does not know; run its own release, or: idp db upgrade"]
+        return [
+            f"the database is at revision {found}, which this release does not know; "
+            "run the release that made it, or: idp db upgrade"
+        ]
     return []
 
 
@@ -100,7 +103,7 @@ def drift(database: Database) -> list[str]:
 
     with database.autocommit() as db:
         context = MigrationContext.configure(db, opts={"compare_type": True})
-        return [str(difference) for difference in compare_metadata(context, declared())]
+        return [str(difference) for difference in compare_metadata(context, cast("MetaData", declared()))]
 
 
 def _alembic() -> "Config":

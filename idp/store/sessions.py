@@ -55,6 +55,7 @@ class Visit:
     email: str
     profile: Mapping[str, Any]
     consented_scopes: tuple[str, ...] | None
+    declined_scopes: tuple[str, ...] | None
     consented_at: datetime | None
 
 
@@ -76,25 +77,22 @@ _LIVE = (
     accounts.c.deleted_at.is_(None),
 )
 _VISIT = (
-    select(*_SESSION, accounts.c.email, accounts.c.profile, consents.c.scopes, consents.c.granted_at)
+    select(
+        *_SESSION, accounts.c.email, accounts.c.profile, consents.c.scopes, consents.c.declined, consents.c.granted_at
+    )
     .join_from(sessions, accounts)
     .outerjoin(
         consents,
-        (consents.c.account_id == sessions.c.account_id)
-        & (consents.c.client_id == bindparam("client_id", type_=Text)),
+        (consents.c.account_id == sessions.c.account_id) & (consents.c.client_id == bindparam("client_id", type_=Text)),
     )
     .where(sessions.c.digest == bindparam("digest", type_=Digest), *_LIVE)
 )
 
 
-def visit(
-    db: Connection, digest: bytes, *, client_id: str | None, idle_since: datetime, now: datetime
-) -> Visit | None:
+def visit(db: Connection, digest: bytes, *, client_id: str | None, idle_since: datetime, now: datetime) -> Visit | None:
     """The live session of this cookie with its account and its consent for a client, in one read."""
-    row = db.execute(
-        _VISIT, {"digest": digest, "client_id": client_id, "idle_since": idle_since, "now": now}
-    ).first()
-    return Visit(BrowserSession(*row[:8]), row[8], row[9], row[10], row[11]) if row else None
+    row = db.execute(_VISIT, {"digest": digest, "client_id": client_id, "idle_since": idle_since, "now": now}).first()
+    return Visit(BrowserSession(*row[:8]), row[8], row[9], row[10], row[11], row[12]) if row else None
 
 
 def start(
@@ -138,9 +136,7 @@ def end(db: Connection, session_id: str, *, because: str, now: datetime) -> bool
     return db.execute(ended).rowcount == 1
 
 
-def end_all(
-    db: Connection, account_id: str, *, because: str, now: datetime, except_id: str | None = None
-) -> list[str]:
+def end_all(db: Connection, account_id: str, *, because: str, now: datetime, except_id: str | None = None) -> list[str]:
     """End every session of a person, but for one if wanted. Returns the ids of those that ended now."""
     ended = (
         update(sessions)

@@ -123,6 +123,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.Text(), nullable=False),
         sa.Column("client_id", sa.Text(), nullable=False),
         sa.Column("scopes", sa.Text(), nullable=False),
+        sa.Column("declined", sa.Text(), nullable=False),
         sa.Column("granted_at", _TIME, nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["accounts.id"], name=op.f("fk_consents_account_id"), ondelete="CASCADE"

@@ -1,0 +1,230 @@
+"""The roof: settings in, ASGI application out. Every part is built here and handed exactly what it needs."""
+
+from base64 import urlsafe_b64decode
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.types import Lifespan
+
+from idp.clock import Clock, utc_now
+from idp.delivery.mail import MailCarrier, MailTemplates
+from idp.delivery.outbox import MAIL, Carrier, Outbox
+from idp.delivery.smtp import SmtpTransport
+from idp.delivery.worker import Worker
+from idp.endpoints.authorize import AuthorizeEndpoint
+from idp.endpoints.discovery import DiscoveryEndpoint
+from idp.endpoints.end_session import EndSessionEndpoint
+from idp.endpoints.health import HealthEndpoint
+from idp.endpoints.interaction import InteractionEndpoint
+from idp.endpoints.token import TokenEndpoint
+from idp.endpoints.userinfo import UserinfoEndpoint
+from idp.observe.request_id import request_id
+from idp.protocol.client_failures import ClientFailures
+from idp.protocol.lifetimes import Lifetimes
+from idp.protocol.provider import Provider
+from idp.settings import Settings
+from idp.store import audit_events, schema
+from idp.store.audit_events import AuditEvent
+from idp.store.database import Connection, Database
+from idp.store.grants import Grant
+from idp.web.assets import assets_dir
+from idp.web.cookies import Cookies
+from idp.web.csrf import Csrf
+from idp.web.exchange import Edge
+from idp.web.failures import Failures
+from idp.web.headers import HeaderSets
+from idp.web.lanes import Lanes
+from idp.web.pages import Pages
+from idp.web.routes import RouteBuilder
+from idp.web.static_files import StaticFiles
+from keys.lifecycle import KeyPolicy
+from keys.ring import KeyRing
+from keys.sealing import Sealer
+from keys.settings import KeySettings
+from keys.vault import Vault
+
+Development = Callable[["House"], Sequence[Route]]
+"""Adds the playground's routes. Only `idp dev` passes one."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The parts that outlive a request."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    sealer: Sealer
+    ring: KeyRing
+    provider: Provider
+    outbox: Outbox
+    pages: Pages
+    cookies: Cookies
+    static: StaticFiles
+    routes: RouteBuilder
+
+
+def create_app() -> Starlette:
+    """The application of this process's environment; what the server processes of `idp serve` call."""
+    settings = Settings.from_environment()
+    return build_app(settings, KeySettings.from_environment().policy())
+
+
+def build_app(
+    settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now, development: Development | None = None
+) -> Starlette:
+    """Build the provider from its settings. Opens nothing before the first request or the start of its lifespan."""
+    house = build_house(settings, policy, clock=clock)
+    routes = [*_routes(house), *(development(house) if development else ())]
+    return house.routes.application(routes, lifespan=_lifespan(house))
+
+
+def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now) -> House:
+    """Build every part that is shared."""
+    if settings.key_encryption_key is None:
+        raise ValueError("IDP_KEY_ENCRYPTION_KEY is missing")
+    database = Database(settings.database_url, pool_size=settings.worker_threads + settings.hashing_threads)
+    sealer = Sealer(_bytes_of(settings.key_encryption_key.get_secret_value()))
+    ring = KeyRing(Vault(database.engine, sealer.for_purpose("signing-key")), policy, clock)
+    https = settings.issuer.startswith("https://")
+    static = StaticFiles(assets_dir("static"))
+    pages = Pages(
+        assets_dir("templates"),
+        product_name=settings.product_name,
+        development=settings.environment == "development",
+        static_version=static.version,
+    )
+    cookies = Cookies(secure=https, session_same_site=settings.session_same_site)
+    lanes = Lanes(work=settings.worker_threads, hashing=settings.hashing_threads, hashing_queue=settings.hashing_queue)
+    edge = Edge(lanes, Csrf(sealer.secret_for("form-token"), settings.issuer), cookies, Failures(pages))
+    provider = Provider(
+        settings.issuer,
+        database=database,
+        ring=ring,
+        lifetimes=_lifetimes(settings),
+        failures=ClientFailures(at_most=settings.throttle.client_failures if settings.throttle.enabled else 1 << 31),
+        audit=_audit,
+        clock=clock,
+    )
+    return House(
+        settings=settings,
+        clock=clock,
+        database=database,
+        sealer=sealer,
+        ring=ring,
+        provider=provider,
+        outbox=Outbox(sealer.for_purpose("outbox")),
+        pages=pages,
+        cookies=cookies,
+        static=static,
+        routes=RouteBuilder(edge, HeaderSets.of(https=https)),
+    )
+
+
+def _routes(house: House) -> list[Route]:
+    """The whole route table."""
+    page, api, public = house.routes.page, house.routes.api, house.routes.public
+    settings, database, provider, pages, cookies, clock = (
+        house.settings,
+        house.database,
+        house.provider,
+        house.pages,
+        house.cookies,
+        house.clock,
+    )
+    idle = settings.lifetimes.session_idle
+    discovery = DiscoveryEndpoint(settings.issuer, house.ring)
+    authorize = AuthorizeEndpoint(
+        database, provider, pages, cookies, settings.lifetimes.authorization_request, idle, clock
+    )
+    interaction = InteractionEndpoint(database, provider, pages, cookies, idle, clock)
+    token = TokenEndpoint(provider.server)
+    userinfo = UserinfoEndpoint(database, clock)
+    end_session = EndSessionEndpoint(database, provider, pages, cookies, idle, clock)
+    health = HealthEndpoint(database, house.ring)
+    return [
+        public("/.well-known/openid-configuration", discovery.metadata),
+        public("/.well-known/oauth-authorization-server", discovery.metadata),
+        public("/jwks", discovery.jwks),
+        page("/authorize", authorize.begin, methods=["GET", "POST"], cross_site=True),
+        page("/authorize/{id}", authorize.proceed),
+        page("/consent", interaction.show_consent),
+        page("/consent", interaction.decide_consent, methods=["POST"]),
+        page("/select-account", interaction.show_accounts),
+        page("/select-account", interaction.choose_account, methods=["POST"]),
+        api("/token", token.token, shared=True),
+        api("/revoke", token.revoke, shared=True),
+        api("/introspect", token.introspect),
+        api("/userinfo", userinfo.answer, methods=["GET", "POST"], shared=True),
+        page("/end_session", end_session.begin, methods=["GET", "POST"], cross_site=True),
+        page("/end_session/confirm", end_session.confirm, methods=["POST"]),
+        public("/static/{name}", house.static.serve),
+        api("/livez", health.live, methods=["GET"]),
+        api("/readyz", health.ready, methods=["GET"]),
+    ]
+
+
+def _lifespan(house: House) -> Lifespan[Starlette]:
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        problems = schema.check(house.database)
+        if problems:
+            raise RuntimeError("; ".join(problems))
+        house.ring.refresh()
+        worker = Worker(house.database, house.outbox, _carriers(house), clock=house.clock)
+        worker.start()
+        try:
+            yield
+        finally:
+            worker.stop()
+            house.database.dispose()
+
+    return lifespan
+
+
+def _carriers(house: House) -> dict[str, Carrier]:
+    """Who delivers what. Without an SMTP server mails wait in the outbox."""
+    settings = house.settings
+    if settings.smtp_url is None:
+        return {}
+    templates = MailTemplates(
+        assets_dir("templates") / "mail",
+        product=settings.product_name,
+        issuer=settings.issuer,
+        sender=settings.mail_from,
+    )
+    return {MAIL: MailCarrier(templates, SmtpTransport.from_url(settings.smtp_url.get_secret_value()))}
+
+
+def _lifetimes(settings: Settings) -> Lifetimes:
+    lives = settings.lifetimes
+    return Lifetimes(
+        code=lives.code,
+        access_token=lives.access_token,
+        id_token=lives.id_token,
+        refresh_idle=lives.refresh_token_idle,
+        refresh_absolute=lives.refresh_token,
+        refresh_repeat_window=settings.refresh_repeat_window,
+    )
+
+
+def _audit(event: str, *, grant: Grant, db: Connection, now: datetime) -> None:
+    audit_events.record(
+        db,
+        AuditEvent(
+            now,
+            event,
+            account_id=grant.account_id,
+            client_id=grant.client_id,
+            session_id=grant.session_id,
+            reference=request_id.get(),
+        ),
+    )
+
+
+def _bytes_of(base64url: str) -> bytes:
+    return urlsafe_b64decode(base64url + "=" * (-len(base64url) % 4))

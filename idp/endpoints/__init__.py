@@ -1,0 +1,1 @@
+"""One module for each endpoint: the only place where the rooms meet."""

@@ -1,0 +1,186 @@
+"""The authorization endpoint, and the hub of every flow in which a person is asked (OpenID Connect Core 1.0, 3.1.2).
+
+Sign-in, consent and the choice of an account do not know each other: each sends the browser back to
+`/authorize/{id}`, where `next_step` decides what is still missing.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from idp.clock import Clock
+from idp.protocol.authorization_request import AskedAuthorization
+from idp.protocol.authorization_response import AuthorizationResponse, FormPost
+from idp.protocol.interaction import Consent, Issue, Login, Refuse, SelectAccount, SignUp, Step, next_step
+from idp.protocol.messages import Parameters
+from idp.protocol.provider import Provider
+from idp.protocol.refusals import RefusedToClient, RefusedToPerson
+from idp.store import authorization_requests, sessions
+from idp.store.authorization_requests import AuthorizationRequest
+from idp.store.base import digest_of
+from idp.store.database import Connection, Database
+from idp.store.sessions import Visit
+from idp.web import replies
+from idp.web.cookies import Cookies
+from idp.web.exchange import Exchange
+from idp.web.failures import PageProblem
+from idp.web.pages import AskingClient, Pages
+
+_TOUCH_EVERY = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizeEndpoint:
+    """`/authorize` and the way back to it."""
+
+    database: Database
+    provider: Provider
+    pages: Pages
+    cookies: Cookies
+    request_life: timedelta
+    session_idle: timedelta
+    clock: Clock
+
+    def begin(self, exchange: Exchange) -> Response:
+        """Accept a request and take its first step. A person who is known to everybody concerned sees nothing."""
+        if exchange.cookies_withheld:
+            again = replies.repeated_as_get(exchange)
+            if again is not None:
+                return again
+        return self._begin(exchange, Parameters.parse(exchange.parameters.as_mapping()))
+
+    def proceed(self, exchange: Exchange) -> Response:
+        """Come back from signing in, consenting or choosing."""
+        request_id = exchange.path_params["id"]
+        with self.database.autocommit() as db:
+            pending = authorization_requests.find(db, request_id, browser_digest=digest_of(exchange.browser))
+        if pending is None:
+            raise unknown_request()
+        now = self.clock()
+        if pending.finished_at is not None:
+            return self._finished_before(exchange, pending)
+        if pending.expires_at <= now:
+            # An old tab. The person still wants to get there: the same request begins again.
+            return self._begin(exchange, Parameters(pending.parameters))
+        asked = self._accepted(exchange, Parameters(pending.parameters))
+        if isinstance(asked, Response):
+            return asked
+        with self.database.transaction() as db:
+            visit = self._visit(db, exchange, asked)
+            step = next_step(asked, visit, asked_at=pending.created_at, selected_at=pending.selected_at, now=now)
+            if not isinstance(step, Issue | Refuse):
+                return replies.see_other(_page_of(step, pending.id))
+            if authorization_requests.finish(db, pending.id, now=now):
+                return self._answer(exchange, self._response(db, asked, step))
+        return self._finished_before(exchange, pending)
+
+    def _begin(self, exchange: Exchange, parameters: Parameters) -> Response:
+        asked = self._accepted(exchange, parameters)
+        if isinstance(asked, Response):
+            return asked
+        now = self.clock()
+        with self.database.autocommit() as db:
+            visit = self._visit(db, exchange, asked)
+            step = next_step(asked, visit, asked_at=now, selected_at=None, now=now)
+            if isinstance(step, Issue | Refuse):
+                return self._answer(exchange, self._response(db, asked, step))
+            request_id = secrets.token_urlsafe(24)
+            authorization_requests.open_request(
+                db,
+                request_id,
+                browser_digest=digest_of(exchange.browser),
+                client_id=asked.client.client_id,
+                parameters=parameters.values,
+                expires_at=now + self.request_life,
+                now=now,
+            )
+        return replies.see_other(_page_of(step, request_id))
+
+    def _accepted(self, exchange: Exchange, parameters: Parameters) -> AskedAuthorization | Response:
+        """The request after its checks, or the answer to a client whose request failed them."""
+        try:
+            to = self.provider.return_address(parameters)
+        except RefusedToPerson as refused:
+            raise _refused_on_a_page(refused, parameters) from refused
+        try:
+            return self.provider.accept(parameters, to)
+        except RefusedToClient as refused:
+            return self._answer(exchange, self.provider.refuse(to, refused))
+
+    def _visit(self, db: Connection, exchange: Exchange, asked: AskedAuthorization) -> Visit | None:
+        secret = self.cookies.session(exchange.cookies)
+        if secret is None:
+            return None
+        now = self.clock()
+        visit = sessions.visit(
+            db, digest_of(secret), client_id=asked.client.client_id, idle_since=now - self.session_idle, now=now
+        )
+        if visit is not None and now - visit.session.seen_at > _TOUCH_EVERY:
+            sessions.touch(db, visit.session.id, now=now)
+        return visit
+
+    def _response(self, db: Connection, asked: AskedAuthorization, step: Issue | Refuse) -> AuthorizationResponse:
+        if isinstance(step, Issue):
+            return self.provider.issue(db, asked, step.scopes, step.visit.session)
+        return self.provider.refuse(asked.to, RefusedToClient(step.error, step.sentence))
+
+    def _answer(self, exchange: Exchange, response: AuthorizationResponse) -> Response:
+        return to_browser(self.pages, exchange, response)
+
+    def _finished_before(self, exchange: Exchange, pending: AuthorizationRequest) -> Response:
+        """The back button, or a second click. The relying party can start anew where it has said how."""
+        client = self.provider.registry.get(pending.client_id)
+        if client is None:
+            raise unknown_request()
+        if client.initiate_login_uri is not None:
+            joint = "&" if "?" in client.initiate_login_uri else "?"
+            return replies.see_other(f"{client.initiate_login_uri}{joint}{urlencode({'iss': self.provider.issuer})}")
+        return self.pages.completed(
+            exchange.context(), client=AskingClient(client.name, uri=client.client_uri), continue_url=client.client_uri
+        )
+
+
+def to_browser(pages: Pages, exchange: Exchange, response: AuthorizationResponse) -> Response:
+    """An authorization response on the wire."""
+    if isinstance(response, FormPost):
+        return pages.form_post(exchange.context(), action=response.action, fields=dict(response.fields))
+    return replies.see_other(response.url)
+
+
+def unknown_request() -> PageProblem:
+    """The request is not there, or another browser brought it."""
+    return PageProblem(
+        "This sign-in is not open here",
+        "It was started in another browser, or so long ago that nothing is left of it. "
+        "Go back to the app you came from and sign in again.",
+        code="unknown_request",
+    )
+
+
+def _page_of(step: Step, request_id: str) -> str:
+    match step:
+        case Login(reason):
+            return f"/login?request={request_id}" + ("" if reason == "no_session" else f"&reason={reason}")
+        case SignUp():
+            return f"/signup?request={request_id}"
+        case SelectAccount():
+            return f"/select-account?request={request_id}"
+        case Consent():
+            return f"/consent?request={request_id}"
+        case _:
+            raise AssertionError(step)
+
+
+def _refused_on_a_page(refused: RefusedToPerson, parameters: Parameters) -> PageProblem:
+    received = {name: value for name in ("client_id", "redirect_uri") if (value := parameters.get(name)) is not None}
+    return PageProblem(
+        "This sign-in link does not work",
+        "The app that sent you here is not set up correctly. Nothing is wrong with your account; "
+        "tell the makers of the app and give them the reference below.",
+        code=refused.reason,
+        hint=refused.sentence,
+        received=received,
+    )

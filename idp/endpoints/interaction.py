@@ -1,0 +1,200 @@
+"""Consent and the choice of an account: what a person decides about one authorization request."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from starlette.responses import Response
+
+from idp.clock import Clock
+from idp.protocol.authorization_request import AskedAuthorization
+from idp.protocol.authorization_response import FormPost
+from idp.protocol.client import RegisteredClient
+from idp.protocol.interaction import Consent, Step, next_step
+from idp.protocol.messages import Parameters
+from idp.protocol.provider import Provider
+from idp.protocol.refusals import RefusedToClient, RefusedToPerson
+from idp.store import audit_events, authorization_requests, consents, sessions
+from idp.store.audit_events import AuditEvent
+from idp.store.authorization_requests import AuthorizationRequest
+from idp.store.base import digest_of
+from idp.store.database import Connection, Database
+from idp.store.sessions import Visit
+from idp.web import replies
+from idp.web.cookies import Cookies
+from idp.web.exchange import Exchange
+from idp.web.pages import AccountChoice, AskingClient, Pages, permission_for
+
+_OPTIONAL = frozenset({"offline_access"})
+"""Scopes that a person may leave out while allowing the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request that waits for the person of this browser, and what it waits for."""
+
+    pending: AuthorizationRequest
+    asked: AskedAuthorization
+    visit: Visit
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionEndpoint:
+    """`/consent` and `/select-account`. Whatever does not fit goes back to `/authorize/{id}`, which knows what does."""
+
+    database: Database
+    provider: Provider
+    pages: Pages
+    cookies: Cookies
+    session_idle: timedelta
+    clock: Clock
+
+    def show_consent(self, exchange: Exchange) -> Response:
+        """Ask what the client may do."""
+        with self.database.autocommit() as db:
+            found = self._find(db, exchange, exchange.query.get("request"))
+        if found is None or not isinstance(found.step, Consent):
+            return _back(exchange.query.get("request"))
+        permissions = [
+            replace(permission_for(scope), optional=scope in _OPTIONAL and scope != "openid")
+            for scope in found.step.scopes
+        ]
+        return self.pages.consent(
+            exchange.context(ui_locales=found.asked.ui_locales, signed_in=found.visit.email),
+            client=asking_client(found.asked.client, found.asked.to.redirect_uri),
+            request=found.pending.id,
+            identity=found.visit.email,
+            permissions=permissions,
+            account=found.visit.session.id,
+        )
+
+    def decide_consent(self, exchange: Exchange) -> Response:
+        """Remember what was allowed, or tell the client that it was not."""
+        request_id, decision = exchange.form.get("request"), exchange.form.get("decision")
+        ticked = frozenset(exchange.form.getlist("scope"))
+        now = self.clock()
+        with self.database.transaction() as db:
+            found = self._find(db, exchange, request_id)
+            if (
+                found is None
+                or not isinstance(found.step, Consent)
+                # Somebody else has signed in since the page was shown: they have not seen it.
+                or exchange.form.get("account") != found.visit.session.id
+            ):
+                return _back(request_id)
+            account_id, client_id = found.visit.session.account_id, found.asked.client.client_id
+            if decision == "cancel":
+                return self._cancelled(db, exchange, found)
+            if decision != "allow":
+                return _back(request_id)
+            declined = tuple(scope for scope in found.step.scopes if scope in _OPTIONAL - ticked)
+            allowed = (*(found.visit.consented_scopes or ()), *(s for s in found.step.scopes if s not in declined))
+            consents.grant(
+                db,
+                account_id,
+                client_id,
+                (scope for scope in dict.fromkeys(allowed) if scope not in declined),
+                declined=declined,
+                now=now,
+            )
+            detail = {"scopes": list(found.step.scopes), "declined": list(declined)}
+            self._record(db, "consent_given", found, exchange, detail)
+        return _back(request_id)
+
+    def show_accounts(self, exchange: Exchange) -> Response:
+        """Ask as whom to go on."""
+        with self.database.autocommit() as db:
+            found = self._find(db, exchange, exchange.query.get("request"))
+        if found is None:
+            return _back(exchange.query.get("request"))
+        name = found.visit.profile.get("name")
+        choice = AccountChoice(found.visit.session.id, name if isinstance(name, str) else "", found.visit.email)
+        return self.pages.select_account(
+            exchange.context(ui_locales=found.asked.ui_locales, signed_in=found.visit.email),
+            client=asking_client(found.asked.client, found.asked.to.redirect_uri),
+            request=found.pending.id,
+            accounts=[choice],
+        )
+
+    def choose_account(self, exchange: Exchange) -> Response:
+        """Go on as the person signed in, or sign somebody else in."""
+        request_id = exchange.form.get("request")
+        with self.database.transaction() as db:
+            found = self._find(db, exchange, request_id)
+            if found is None:
+                return _back(request_id)
+            if exchange.form.get("account") == found.visit.session.id:
+                authorization_requests.select_account(db, found.pending.id, now=self.clock())
+                return _back(request_id)
+        return replies.see_other(f"/login?request={found.pending.id}&reason=other_person")
+
+    def _find(self, db: Connection, exchange: Exchange, request_id: str | None) -> _Asked | None:
+        """The request of this browser with what it waits for; None when it waits for nothing that can be shown."""
+        secret = self.cookies.session(exchange.cookies)
+        if request_id is None or secret is None:
+            return None
+        now = self.clock()
+        pending = authorization_requests.find(db, request_id, browser_digest=digest_of(exchange.browser))
+        if pending is None or pending.finished_at is not None or pending.expires_at <= now:
+            return None
+        parameters = Parameters(pending.parameters)
+        try:
+            asked = self.provider.accept(parameters, self.provider.return_address(parameters))
+        except (RefusedToClient, RefusedToPerson):
+            return None
+        visit = sessions.visit(
+            db, digest_of(secret), client_id=pending.client_id, idle_since=now - self.session_idle, now=now
+        )
+        if visit is None:
+            return None
+        step = next_step(asked, visit, asked_at=pending.created_at, selected_at=pending.selected_at, now=now)
+        return _Asked(pending, asked, visit, step)
+
+    def _cancelled(self, db: Connection, exchange: Exchange, found: _Asked) -> Response:
+        if not authorization_requests.finish(db, found.pending.id, now=self.clock()):
+            return _back(found.pending.id)
+        self._record(db, "consent_refused", found, exchange, {})
+        response = self.provider.refuse(
+            found.asked.to, RefusedToClient("access_denied", "The person did not allow what the client asked for.")
+        )
+        if isinstance(response, FormPost):
+            return self.pages.form_post(exchange.context(), action=response.action, fields=dict(response.fields))
+        return replies.see_other(response.url)
+
+    def _record(
+        self, db: Connection, event: str, found: _Asked, exchange: Exchange, detail: dict[str, list[str]]
+    ) -> None:
+        audit_events.record(
+            db,
+            AuditEvent(
+                self.clock(),
+                event,
+                account_id=found.visit.session.account_id,
+                client_id=found.asked.client.client_id,
+                session_id=found.visit.session.id,
+                reference=exchange.request_id,
+                address=exchange.client_address,
+                detail=detail,
+            ),
+        )
+
+
+def asking_client(client: RegisteredClient, redirect_uri: str | None) -> AskingClient:
+    """The client as a page shows it, with the host that the browser will be sent to."""
+    host = urlsplit(redirect_uri).netloc if redirect_uri else None
+    return AskingClient(
+        client.name,
+        host=host or None,
+        uri=client.client_uri,
+        logo_uri=client.logo_uri,
+        policy_uri=client.policy_uri,
+        tos_uri=client.tos_uri,
+    )
+
+
+def _back(request_id: str | None) -> Response:
+    """To the hub, which knows what comes next; its ids are made of these characters."""
+    if request_id is None or not request_id.replace("-", "").replace("_", "").isalnum() or len(request_id) > 64:
+        return replies.see_other("/account")
+    return replies.see_other(f"/authorize/{request_id}")

@@ -1,0 +1,52 @@
+"""The token endpoint and its neighbours: what clients ask for by themselves."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from idp.protocol.introspection import introspect
+from idp.protocol.messages import ClientRequest, Parameters, Reply
+from idp.protocol.revocation import revoke
+from idp.protocol.server import AuthorizationServer
+from idp.web import replies
+from idp.web.exchange import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class TokenEndpoint:
+    """`/token` (RFC 6749 section 3.2), `/revoke` (RFC 7009) and `/introspect` (RFC 7662)."""
+
+    server: AuthorizationServer
+
+    def token(self, exchange: Exchange) -> Response:
+        """Exchange a grant for tokens."""
+        return self._answer(exchange, self.server.token)
+
+    def revoke(self, exchange: Exchange) -> Response:
+        """Revoke a token."""
+        return self._answer(exchange, lambda request: revoke(self.server, request))
+
+    def introspect(self, exchange: Exchange) -> Response:
+        """Tell about a token."""
+        return self._answer(exchange, lambda request: introspect(self.server, request))
+
+    def _answer(self, exchange: Exchange, respond: Callable[[ClientRequest], Reply]) -> Response:
+        if exchange.query.get("client_secret") is not None:
+            # It stands in logs and histories by now; answering would hide that (RFC 6749 section 2.3.1).
+            refusal = {"error": "invalid_request", "error_description": "Never send a client_secret in the URL."}
+            return replies.json(400, refusal, {"Cache-Control": "no-store"})
+        request = ClientRequest(
+            Parameters.parse(exchange.form.as_mapping()),
+            authorization=exchange.headers.get("authorization"),
+            address=exchange.client_address,
+        )
+        return reply_to_response(respond(request))
+
+
+def reply_to_response(reply: Reply) -> Response:
+    """A protocol reply on the wire."""
+    headers = {name: value for name, value in reply.headers if name != "Content-Type"}
+    if isinstance(reply.body, str):
+        return Response(reply.body, status_code=reply.status, headers=headers)
+    return replies.json(reply.status, dict(reply.body), headers)

@@ -1,0 +1,1 @@
+"""Facts about the provider, each shown on real parts."""
