@@ -64,7 +64,9 @@ class ScriptedBrowser:
         self._session = requests.Session()
         self._session.verify = verify
         self._session.trust_env = False
-        self._session.headers.update({"Accept": _ACCEPT, "Accept-Language": "en-GB,en;q=0.8", "User-Agent": "conformance-tests"})
+        self._session.headers.update(
+            {"Accept": _ACCEPT, "Accept-Language": "en-GB,en;q=0.8", "User-Agent": "conformance-tests"}
+        )
 
     def visit(self, url: str) -> Page | Arrival:
         """Follow a link on a page of the relying party, and the redirects after it."""
@@ -92,12 +94,19 @@ class ScriptedBrowser:
                 place = self.press(place, question)
             else:
                 return place
-        raise LostError(f"still asked after {_MOST_PAGES} pages: {place.description if isinstance(place, Page) else place.url}")
+        raise LostError(
+            f"still asked after {_MOST_PAGES} pages: {place.description if isinstance(place, Page) else place.url}"
+        )
 
     def confirm(self, place: Page | Arrival) -> Page | Arrival:
         """Answer the questions of a sign-out with yes, and rest where nothing more is asked; never sign in again."""
         for _ in range(_MOST_QUESTIONS):
-            if isinstance(place, Arrival) or place.status >= 400 or place.login_form is not None or place.question is None:
+            if (
+                isinstance(place, Arrival)
+                or place.status >= 400
+                or place.login_form is not None
+                or place.question is None
+            ):
                 break
             self.questions_shown += 1
             place = self.press(place, place.question)
@@ -128,7 +137,9 @@ class ScriptedBrowser:
             name.value = self.credentials.username
         return self.press(page, form)
 
-    def _go(self, method: str, url: str, fields: Sequence[tuple[str, str]], *, origin: str, page: str | None = None) -> Page | Arrival:
+    def _go(
+        self, method: str, url: str, fields: Sequence[tuple[str, str]], *, origin: str, page: str | None = None
+    ) -> Page | Arrival:
         site = "same-origin" if page is not None and _origin_of(page) == _origin_of(url) else "cross-site"
         fragment = ""
         for _ in range(_MOST_HOPS):
@@ -139,8 +150,14 @@ class ScriptedBrowser:
             if method == "POST":
                 headers["Origin"] = origin
             self.trail.append(f"{method} {url.partition('?')[0]}")
-            response = self._session.request(method, urldefrag(url).url, data=list(fields) if method == "POST" else None,
-                                             headers=headers, allow_redirects=False, timeout=self._timeout)
+            response = self._session.request(
+                method,
+                urldefrag(url).url,
+                data=list(fields) if method == "POST" else None,
+                headers=headers,
+                allow_redirects=False,
+                timeout=self._timeout,
+            )
             if response.is_redirect:
                 location = urljoin(url, _as_sent(response.headers["Location"]))
                 # A fragment outlives a redirect that names none (Fetch, section 4.4).
@@ -150,8 +167,13 @@ class ScriptedBrowser:
                     method, fields = "GET", ()
                 site = site if _origin_of(location) == _origin_of(response.url) else "cross-site"
                 continue
-            shown = read_page(url, response.status_code, response.headers.get("Content-Type", ""), response.text,
-                              response.headers.get("Referrer-Policy", ""))
+            shown = read_page(
+                url,
+                response.status_code,
+                response.headers.get("Content-Type", ""),
+                response.text,
+                response.headers.get("Referrer-Policy", ""),
+            )
             if shown.refresh_to is not None:
                 method, fields, url = "GET", (), shown.refresh_to
                 continue

@@ -7,7 +7,7 @@ from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
 from joserfc import jwk, jws
@@ -24,9 +24,14 @@ SCOPE_CLAIMS: Mapping[str, tuple[str, ...]] = {
     "phone": ("phone_number", "phone_number_verified"),
 }
 PROTOCOL_CLAIMS = frozenset(
-    "iss sub aud exp iat auth_time nonce acr amr azp at_hash c_hash nbf jti sid s_hash txn openbanking_intent_id".split()
+    (
+        *("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "at_hash", "c_hash"),
+        *("nbf", "jti", "sid", "s_hash", "txn", "openbanking_intent_id"),
+    )
 )
-INTERACTIVE_ERRORS = frozenset({"login_required", "interaction_required", "account_selection_required", "consent_required"})
+INTERACTIVE_ERRORS = frozenset(
+    {"login_required", "interaction_required", "account_selection_required", "consent_required"}
+)
 
 _SKEW = timedelta(minutes=5)
 _BOOLEANS = frozenset({"email_verified", "phone_number_verified"})
@@ -54,8 +59,14 @@ def signature_problems(token: str, header: Mapping[str, Any], keys: Sequence[dic
     """A signature that no published key proves, or that more than one key could have made (Core section 10.1)."""
     algorithm, kid = str(header.get("alg")), header.get("kid")
     kind = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}.get(algorithm[:2])
-    fitting = [key for key in keys if key.get("kty") == kind and key.get("alg", algorithm) == algorithm
-               and key.get("use", "sig") == "sig" and kid in {None, key.get("kid")}]
+    fitting = [
+        key
+        for key in keys
+        if key.get("kty") == kind
+        and key.get("alg", algorithm) == algorithm
+        and key.get("use", "sig") == "sig"
+        and kid in {None, key.get("kid")}
+    ]
     if len(fitting) != 1:
         yield f"{len(fitting)} published keys fit the token's kid {kid} and alg {algorithm}; exactly one must"
         return
@@ -65,8 +76,9 @@ def signature_problems(token: str, header: Mapping[str, Any], keys: Sequence[dic
         yield f"the signature of the ID token does not verify: {type(error).__name__}"
 
 
-def id_token_problems(claims: Mapping[str, Any], *, issuer: str, client_id: str, nonce: str | None,
-                      now: datetime) -> Iterator[str]:
+def id_token_problems(
+    claims: Mapping[str, Any], *, issuer: str, client_id: str, nonce: str | None, now: datetime
+) -> Iterator[str]:
     """Violations of Core section 2 and 3.1.3.7 in the claims of an ID token."""
     if claims.get("iss") != issuer:
         yield f"iss is {claims.get('iss')!r}, not {issuer!r}"
@@ -79,13 +91,24 @@ def id_token_problems(claims: Mapping[str, Any], *, issuer: str, client_id: str,
     if "acr" in claims and (not isinstance(claims["acr"], str) or not claims["acr"]):
         yield "acr is not a non-empty string"
     subject = claims.get("sub")
-    if not isinstance(subject, str) or not 0 < len(subject) <= 255 or not subject.isascii() or not subject.isprintable():
+    if (
+        not isinstance(subject, str)
+        or not 0 < len(subject) <= 255
+        or not subject.isascii()
+        or not subject.isprintable()
+    ):
         yield "sub is not a printable ASCII string of 1 to 255 characters"
     yield from claim_type_problems(claims)
 
 
-def hash_problems(claims: Mapping[str, Any], algorithm: str, *, access_token: str | None, code: str | None,
-                  required: frozenset[str] = frozenset()) -> Iterator[str]:
+def hash_problems(
+    claims: Mapping[str, Any],
+    algorithm: str,
+    *,
+    access_token: str | None,
+    code: str | None,
+    required: frozenset[str] = frozenset(),
+) -> Iterator[str]:
     """Wrong or missing `at_hash` and `c_hash` (Core section 3.1.3.6 and 3.3.2.11)."""
     for name, value in (("at_hash", access_token), ("c_hash", code)):
         if name not in claims:
@@ -97,7 +120,8 @@ def hash_problems(claims: Mapping[str, Any], algorithm: str, *, access_token: st
 
 def half_hash(value: str, algorithm: str) -> str:
     """The left half of a value's hash under the hash function of a signature algorithm."""
-    digest = hashlib.new("sha512" if algorithm in {"EdDSA", "Ed25519"} else f"sha{algorithm[-3:]}", value.encode()).digest()
+    function = "sha512" if algorithm in {"EdDSA", "Ed25519"} else f"sha{algorithm[-3:]}"
+    digest = hashlib.new(function, value.encode()).digest()
     return urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
 
 
@@ -112,7 +136,9 @@ def claim_type_problems(claims: Mapping[str, Any]) -> Iterator[str]:
             yield "updated_at is not a number of seconds between 1990 and now"
         elif name == "birthdate" and not _is_birthdate(value):
             yield "birthdate is not YYYY-MM-DD, 0000-MM-DD or YYYY"
-        elif name == "address" and not (isinstance(value, dict) and all(isinstance(v, str) and v for v in value.values())):
+        elif name == "address" and not (
+            isinstance(value, dict) and all(isinstance(v, str) and v for v in value.values())
+        ):
             yield "address is not an object of strings"
     yield from _aggregated_problems(claims)
 
@@ -159,7 +185,7 @@ def _aggregated_problems(claims: Mapping[str, Any]) -> Iterator[str]:
         yield "_claim_names refers to a source that _claim_sources does not have"
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -1,4 +1,4 @@
-"""The clients a module acts as: made beforehand by somebody, or registered for this module alone and deleted after it."""
+"""The clients a module acts as: made beforehand by somebody, or registered for one module and deleted after it."""
 
 from dataclasses import dataclass, field
 from functools import cache
@@ -27,7 +27,10 @@ class Client:
     post_logout_redirect_uri: str
 
     def credentials(self) -> tuple[HTTPBasicAuth | None, dict[str, str]]:
-        """The header and the form fields that authenticate this client; each half of Basic is encoded first (RFC 6749 2.3.1)."""
+        """The header and the form fields that authenticate this client.
+
+        Each half of Basic is form-encoded before it is put together (RFC 6749 section 2.3.1).
+        """
         if self.authentication == POST:
             return None, {"client_id": self.client_id, "client_secret": self.client_secret}
         return HTTPBasicAuth(quote_plus(self.client_id), quote_plus(self.client_secret)), {}
@@ -58,8 +61,13 @@ class Registrar:
         if self.is_dynamic:
             return self._register(authentication, metadata)
         chosen = self._static(authentication, second=second)
-        return Client(chosen.client_id, chosen.client_secret, authentication, self._options.redirect_uri,
-                      self._options.post_logout_redirect_uri)
+        return Client(
+            chosen.client_id,
+            chosen.client_secret,
+            authentication,
+            self._options.redirect_uri,
+            self._options.post_logout_redirect_uri,
+        )
 
     def _static(self, authentication: str, *, second: bool) -> StaticClient:
         chosen, name = self._options.first, "--client-id"
@@ -74,8 +82,9 @@ class Registrar:
     def _check_method(self, authentication: str) -> None:
         listed = self._issuer.metadata.get("token_endpoint_auth_methods_supported")
         supported = listed if isinstance(listed, list) else [BASIC]
-        self._verdict.expect(authentication in supported,
-                             f"token_endpoint_auth_methods_supported does not list {authentication}")
+        self._verdict.expect(
+            authentication in supported, f"token_endpoint_auth_methods_supported does not list {authentication}"
+        )
 
     def _register(self, authentication: str, metadata: dict[str, Any]) -> Client:
         endpoint = self._issuer.endpoint("registration_endpoint")
@@ -91,38 +100,51 @@ class Registrar:
             **metadata,
         }
         token = self._options.initial_access_token
-        answer = self._issuer.http.post(endpoint, json=asked, headers={"Authorization": f"Bearer {token}"} if token else {},
-                                        allow_redirects=False, timeout=self._options.timeout)
+        answer = self._issuer.http.post(
+            endpoint,
+            json=asked,
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            allow_redirects=False,
+            timeout=self._options.timeout,
+        )
         registered = json_object(answer)
         if registered is None or not isinstance(registered.get("client_id"), str):
             error = (registered or {}).get("error", "no JSON")
             raise self._verdict.stop(f"registration failed with status {answer.status_code}: {error}")
         self._check_registration(answer.status_code, media_type(answer.headers), registered)
-        return Client(registered["client_id"], str(registered.get("client_secret", "")), authentication,
-                      self._options.redirect_uri, self._options.post_logout_redirect_uri)
+        return Client(
+            registered["client_id"],
+            str(registered.get("client_secret", "")),
+            authentication,
+            self._options.redirect_uri,
+            self._options.post_logout_redirect_uri,
+        )
 
     def _check_registration(self, status: int, content_type: str, registered: dict[str, Any]) -> None:
         verdict = self._verdict
         verdict.expect(status == 201, f"registration answered {status}, not 201")
         verdict.expect(content_type == "application/json", "registration did not answer with application/json")
         verdict.expect("error" not in registered, "registration answered with an error beside a client_id")
-        verdict.expect("client_secret" not in registered or "client_secret_expires_at" in registered,
-                       "client_secret came without client_secret_expires_at")
+        verdict.expect(
+            "client_secret" not in registered or "client_secret_expires_at" in registered,
+            "client_secret came without client_secret_expires_at",
+        )
         address, token = registered.get("registration_client_uri"), registered.get("registration_access_token")
-        verdict.expect((address is None) == (token is None),
-                       "registration_client_uri and registration_access_token come together or not at all")
+        verdict.expect(
+            (address is None) == (token is None),
+            "registration_client_uri and registration_access_token come together or not at all",
+        )
         if isinstance(address, str) and isinstance(token, str):
             self._issuer.check_https(address, "registration_client_uri")
             verdict.afterwards(lambda: self._unregister(address, token))
 
     def _unregister(self, address: str, token: str) -> None:
-        answer = self._issuer.http.delete(address, headers={"Authorization": f"Bearer {token}"}, allow_redirects=False,
-                                          timeout=self._options.timeout)
+        answer = self._issuer.http.delete(
+            address, headers={"Authorization": f"Bearer {token}"}, allow_redirects=False, timeout=self._options.timeout
+        )
         self._verdict.advise(answer.status_code == 204, f"deleting the client answered {answer.status_code}, not 204")
 
 
 def _bare_public_key() -> dict[str, Any]:
     public = signing_key().as_dict(private=False)
     return {name: public[name] for name in ("kty", "n", "e")}
-
-

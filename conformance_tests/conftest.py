@@ -47,11 +47,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _is_in_plan(item: pytest.Item, profiles: frozenset[str], options: Options) -> bool:
     marker = item.get_closest_marker("profile")
     static = options.first is not None
-    return marker is not None and marker.args[0] in profiles and not (static and item.get_closest_marker("dynamic_client"))
+    return (
+        marker is not None and marker.args[0] in profiles and not (static and item.get_closest_marker("dynamic_client"))
+    )
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+def pytest_runtest_setup() -> Generator[None, object, object]:
     try:
         return (yield)
     except ModuleStoppedError as stopped:
@@ -65,7 +67,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     if verdict is None:
         return (yield)
     outcome: object = None
-    skipped: pytest.skip.Exception | None = None
+    skipped: BaseException | None = None
     try:
         outcome = yield
     except ModuleStoppedError as stopped:
@@ -134,7 +136,8 @@ def response_mode() -> str | None:
 
 
 @pytest.fixture
-def rp(issuer: Issuer, registrar: Registrar, browser: ScriptedBrowser, verdict: Verdict,
-       response_mode: str | None) -> RelyingParty:
+def rp(
+    issuer: Issuer, registrar: Registrar, browser: ScriptedBrowser, verdict: Verdict, response_mode: str | None
+) -> RelyingParty:
     """The relying party of most modules: code flow, client_secret_basic."""
     return RelyingParty(issuer, registrar.client(), browser, verdict, response_mode)

@@ -66,14 +66,18 @@ class Issuer:
         assert metadata is not None
         for name in ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"):
             value = metadata.get(name)
-            self._verdict.demand(isinstance(value, str) and urlsplit(value).netloc, f"the metadata has no URL as {name}")
+            self._verdict.demand(
+                isinstance(value, str) and urlsplit(value).netloc, f"the metadata has no URL as {name}"
+            )
         return metadata
 
     def _read_keys(self) -> list[dict[str, Any]]:
         answer = self.fetch(self.metadata["jwks_uri"])
         document = json_object(answer)
         keys = document.get("keys") if document is not None else None
-        self._verdict.demand(answer.status_code == 200 and isinstance(keys, list), "jwks_uri does not lead to a JWK Set")
+        self._verdict.demand(
+            answer.status_code == 200 and isinstance(keys, list), "jwks_uri does not lead to a JWK Set"
+        )
         assert isinstance(keys, list)
         self._verdict.expect_none(key_set_problems(keys))
         self._verdict.advise_none(unusable_keys(keys))

@@ -6,15 +6,20 @@ From Discovery 1.0 section 3, RFC 8414 section 2, and the IANA registry of autho
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_URLS = frozenset("""
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_URLS = _words("""
     issuer jwks_uri service_documentation op_policy_uri op_tos_uri check_session_iframe signed_metadata_uri
     authorization_endpoint token_endpoint userinfo_endpoint registration_endpoint revocation_endpoint
     introspection_endpoint end_session_endpoint device_authorization_endpoint pushed_authorization_request_endpoint
     backchannel_authentication_endpoint federation_registration_endpoint credential_endpoint
     challenge_endpoint grant_management_endpoint global_token_revocation_endpoint
-""".split())  # fmt: skip
+""")
 
-_LISTS = frozenset("""
+_LISTS = _words("""
     scopes_supported response_types_supported response_modes_supported grant_types_supported acr_values_supported
     subject_types_supported claim_types_supported claims_supported claims_locales_supported ui_locales_supported
     display_values_supported code_challenge_methods_supported prompt_values_supported protected_resources
@@ -34,9 +39,9 @@ _LISTS = frozenset("""
     request_authentication_methods_supported request_authentication_signing_alg_values_supported
     client_attestation_signing_alg_values_supported client_attestation_pop_signing_alg_values_supported
     grant_management_actions_supported identity_chaining_requested_token_types_supported
-""".split())  # fmt: skip
+""")
 
-_BOOLEANS = frozenset("""
+_BOOLEANS = _words("""
     claims_parameter_supported request_parameter_supported request_uri_parameter_supported
     require_request_uri_registration require_signed_request_object require_pushed_authorization_requests
     authorization_response_iss_parameter_supported tls_client_certificate_bound_access_tokens
@@ -44,7 +49,7 @@ _BOOLEANS = frozenset("""
     backchannel_logout_session_supported backchannel_user_code_parameter_supported native_sso_supported
     pre-authorized_grant_anonymous_access_supported client_id_metadata_document_supported
     grant_management_action_required
-""".split())  # fmt: skip
+""")
 
 _OBJECTS = frozenset({"mtls_endpoint_aliases", "jwks", "verified_claims_supported"})
 _STRINGS = frozenset({"signed_metadata", "organization_name", "signed_jwks_uri"})

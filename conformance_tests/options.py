@@ -70,7 +70,9 @@ class Options:
 def declare(parser: pytest.Parser) -> None:
     """Add every option to pytest's own."""
     group = parser.getgroup("conformance", "OpenID conformance")
-    group.addoption("--profile", action="append", choices=PROFILES, help="certification profile; repeatable (default all)")
+    group.addoption(
+        "--profile", action="append", choices=PROFILES, help="certification profile; repeatable (default all)"
+    )
     for name, words in _VALUES.items():
         group.addoption(name, default=os.environ.get(_variable(name)) or None, help=f"{words} [{_variable(name)}]")
     for name, words in _SWITCHES.items():
@@ -98,7 +100,9 @@ def read(config: pytest.Config) -> Options:
     host = urlsplit(issuer).hostname or ""
     return Options(
         issuer=issuer,
-        credentials=Credentials(_text(config, "--username") or "conformance", _text(config, "--password") or "conformance"),
+        credentials=Credentials(
+            _text(config, "--username") or "conformance", _text(config, "--password") or "conformance"
+        ),
         first=_client(config, "client"),
         second=_client(config, "second-client"),
         post=_client(config, "post-client"),

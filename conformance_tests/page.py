@@ -6,7 +6,9 @@ from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 _UNSEEN = frozenset({"script", "style", "template", "title"})
-_TURNS_AWAY = re.compile(r"\b(cancel|deny|decline|reject|refuse|abort|no|not|back|stay|language|locale)\b", re.IGNORECASE)
+_TURNS_AWAY = re.compile(
+    r"\b(cancel|deny|decline|reject|refuse|abort|no|not|back|stay|language|locale)\b", re.IGNORECASE
+)
 _NAMES_A_PERSON = re.compile(r"user|login|e-?mail|identifier|account", re.IGNORECASE)
 _REFRESH = re.compile(r"^\s*\d+\s*;\s*url\s*=\s*['\"]?([^'\"]+)", re.IGNORECASE)
 _FAILURE_WORDS = re.compile(r"error|invalid|wrong|went wrong|mismatch|not registered|not allowed", re.IGNORECASE)
@@ -27,8 +29,11 @@ class Control:
     def names_a_person(self) -> bool:
         """Whether this is where a user name or an e-mail address goes."""
         typed = self.kind in {"text", "email"}
-        return typed and (bool({"username", "email"} & set(self.autocomplete.split()))
-                          or bool(_NAMES_A_PERSON.search(self.name)) or self.kind == "email")
+        return typed and (
+            bool({"username", "email"} & set(self.autocomplete.split()))
+            or bool(_NAMES_A_PERSON.search(self.name))
+            or self.kind == "email"
+        )
 
 
 @dataclass(slots=True)
@@ -44,7 +49,8 @@ class Button:
     @property
     def turns_away(self) -> bool:
         """Whether a person would press it to stop, or to do something beside the matter."""
-        return any(_TURNS_AWAY.search(text.replace("_", " ")) for text in (self.label, self.value, self.name, self.identifier))
+        texts = (self.label, self.value, self.name, self.identifier)
+        return any(_TURNS_AWAY.search(text.replace("_", " ")) for text in texts)
 
 
 @dataclass(slots=True)
@@ -107,14 +113,28 @@ class Page:
     @property
     def name_form(self) -> Form | None:
         """The form of a sign-in page that asks for the name first and for the password later."""
-        return next((form for form in self.forms if form.method == "post" and not form.asks_for_a_password
-                     and any(control.names_a_person for control in form.controls)), None)
+        return next(
+            (
+                form
+                for form in self.forms
+                if form.method == "post"
+                and not form.asks_for_a_password
+                and any(control.names_a_person for control in form.controls)
+            ),
+            None,
+        )
 
     @property
     def question(self) -> Form | None:
         """The first form that asks for nothing but a press of a button."""
-        return next((form for form in self.forms if form.method == "post" and form.way_on is not None
-                     and not form.asks_for_a_password), None)
+        return next(
+            (
+                form
+                for form in self.forms
+                if form.method == "post" and form.way_on is not None and not form.asks_for_a_password
+            ),
+            None,
+        )
 
     @property
     def self_submitting(self) -> Form | None:
@@ -164,7 +184,9 @@ class _Reader(HTMLParser):
             found = _REFRESH.match(given.get("content", ""))
             self.refresh_to = urljoin(self.base, found[1]) if found else self.refresh_to
         elif tag == "form":
-            self._form = Form(urljoin(self.base, given.get("action", "")), given.get("method", "get").lower(), given.get("id", ""))
+            self._form = Form(
+                urljoin(self.base, given.get("action", "")), given.get("method", "get").lower(), given.get("id", "")
+            )
             self.forms.append(self._form)
         elif tag == "input":
             self._take_input(given)
@@ -215,8 +237,17 @@ class _Reader(HTMLParser):
             self._place(self._button_of(given, label=given.get("value", "")), given)
         else:
             value = given.get("value", "on" if kind in {"checkbox", "radio"} else "")
-            self._place(Control(given.get("name", ""), kind, value, "checked" in given, "required" in given,
-                                given.get("autocomplete", "")), given)
+            self._place(
+                Control(
+                    given.get("name", ""),
+                    kind,
+                    value,
+                    "checked" in given,
+                    "required" in given,
+                    given.get("autocomplete", ""),
+                ),
+                given,
+            )
 
     def _button_of(self, given: dict[str, str], label: str = "") -> Button:
         action = urljoin(self.base, given["formaction"]) if "formaction" in given else None
@@ -246,4 +277,6 @@ def read_page(url: str, status: int, content_type: str, body: str, referrer_poli
         text = " ".join(" ".join(reader.words).split())
     else:
         text = " ".join(body[:400].split())
-    return Page(url, status, content_type, text, tuple(reader.forms), reader.refresh_to, reader.has_script, referrer_policy)
+    return Page(
+        url, status, content_type, text, tuple(reader.forms), reader.refresh_to, reader.has_script, referrer_policy
+    )

@@ -121,8 +121,10 @@ class RelyingParty:
             raise self.verdict.stop(str(error)) from error
         if isinstance(place, Page):
             raise self.verdict.stop(f"the browser never came back to the redirect URI: {place.description}")
-        self.verdict.demand(_path_of(place.url) == _path_of(self.client.redirect_uri),
-                            "the browser was sent to an address that is not the redirect URI")
+        self.verdict.demand(
+            _path_of(place.url) == _path_of(self.client.redirect_uri),
+            "the browser was sent to an address that is not the redirect URI",
+        )
         return place
 
     def response_at(self, arrival: Arrival) -> dict[str, str]:
@@ -134,8 +136,9 @@ class RelyingParty:
         else:
             self.verdict.expect(arrival.method == "GET", "the response did not arrive as a GET")
             registered = parse_qsl(urlsplit(self.client.redirect_uri).query, keep_blank_values=True)
-            self.verdict.expect(arrival.query[: len(registered)] == registered,
-                                "the query of the redirect URI was not kept")
+            self.verdict.expect(
+                arrival.query[: len(registered)] == registered, "the query of the redirect URI was not kept"
+            )
             pairs = arrival.query[len(registered) :]
         repeated = sorted(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
         self.verdict.expect(not repeated, f"the response repeats {', '.join(repeated)}")
@@ -151,7 +154,9 @@ class RelyingParty:
         self.verdict.expect("code" not in returned, "the error response has a code")
         self.verdict.expect_none(checks.error_problems(returned))
         self.verdict.advise_none(checks.error_oddities(returned))
-        self.verdict.expect(returned["error"] in allowed, f"error is {returned['error']}, not {' or '.join(sorted(allowed))}")
+        self.verdict.expect(
+            returned["error"] in allowed, f"error is {returned['error']}, not {' or '.join(sorted(allowed))}"
+        )
         return returned["error"]
 
     def redeem(self, code: str, **changes: str) -> requests.Response:
@@ -170,8 +175,13 @@ class RelyingParty:
         self.verdict.demand(isinstance(document.get("id_token"), str), "the token response has no id_token")
         token = self.id_token(document["id_token"], nonce, access_token=document["access_token"], code=code)
         refresh_token = document.get("refresh_token")
-        return Tokens(document, answer.headers, document["access_token"],
-                      refresh_token if isinstance(refresh_token, str) else None, token)
+        return Tokens(
+            document,
+            answer.headers,
+            document["access_token"],
+            refresh_token if isinstance(refresh_token, str) else None,
+            token,
+        )
 
     def token_answer(self, answer: requests.Response) -> dict[str, Any]:
         """Demand an answer with a Bearer access token (RFC 6749 section 5.1)."""
@@ -180,7 +190,9 @@ class RelyingParty:
             error = (document or {}).get("error", "no JSON")
             raise self.verdict.stop(f"the token endpoint answered {answer.status_code}: {error}")
         for name in ("access_token", "token_type"):
-            self.verdict.demand(isinstance(document.get(name), str) and document[name], f"the token response has no {name}")
+            self.verdict.demand(
+                isinstance(document.get(name), str) and document[name], f"the token response has no {name}"
+            )
         self.verdict.demand(document["token_type"].lower() == "bearer", "token_type is not Bearer")
         if "expires_in" in document:
             seconds = document["expires_in"]
@@ -195,10 +207,18 @@ class RelyingParty:
             raise self.verdict.stop("the ID token is no signed JWT")
         if token.header.get("alg") != "none":
             self.verdict.expect_none(checks.signature_problems(raw, token.header, self.issuer.keys))
-            self.verdict.expect_none(checks.hash_problems(token.claims, str(token.header.get("alg")),
-                                                          access_token=access_token, code=code))
-        self.verdict.expect_none(checks.id_token_problems(
-            token.claims, issuer=self.issuer.identifier, client_id=self.client.client_id, nonce=nonce, now=self.clock()))
+            self.verdict.expect_none(
+                checks.hash_problems(token.claims, str(token.header.get("alg")), access_token=access_token, code=code)
+            )
+        self.verdict.expect_none(
+            checks.id_token_problems(
+                token.claims,
+                issuer=self.issuer.identifier,
+                client_id=self.client.client_id,
+                nonce=nonce,
+                now=self.clock(),
+            )
+        )
         return token
 
     def userinfo(self, access_token: str, id_token: IdToken) -> dict[str, Any]:
@@ -214,11 +234,15 @@ class RelyingParty:
         claims = json_object(answer)
         if claims is None:
             raise self.verdict.stop("userinfo is no JSON object")
-        self.verdict.expect(claims.get("sub") == id_token.claims.get("sub"), "sub of userinfo is not that of the ID token")
+        self.verdict.expect(
+            claims.get("sub") == id_token.claims.get("sub"), "sub of userinfo is not that of the ID token"
+        )
         self.verdict.expect_none(checks.claim_type_problems(claims))
         return claims
 
-    def sign_in(self, request: Mapping[str, str] | None = None, *, silently: bool = False, **changes: str | None) -> SignIn:
+    def sign_in(
+        self, request: Mapping[str, str] | None = None, *, silently: bool = False, **changes: str | None
+    ) -> SignIn:
         """The whole journey: authorization, tokens, ID token and userinfo, each with its checks."""
         request = request if request is not None else self.request(**changes)
         code = self.authorize_silently(request) if silently else self.authorize(request)
@@ -231,8 +255,10 @@ class RelyingParty:
 
     def error_from(self, answer: requests.Response, expected: str) -> None:
         """Demand a refusal of the token endpoint: 400, JSON and this error (RFC 6749 section 5.2)."""
-        self.verdict.expect(answer.status_code == requests.codes.bad_request,
-                            f"the token endpoint answered {answer.status_code}, not 400")
+        self.verdict.expect(
+            answer.status_code == requests.codes.bad_request,
+            f"the token endpoint answered {answer.status_code}, not 400",
+        )
         self.verdict.expect(media_type(answer.headers) == "application/json", "the refusal is not application/json")
         document = json_object(answer) or {}
         self.verdict.expect(document.get("error") == expected, f"error is {document.get('error')!r}, not {expected!r}")
@@ -240,14 +266,21 @@ class RelyingParty:
 
     def _token_request(self, fields: dict[str, str]) -> requests.Response:
         header, more = self.client.credentials()
-        return self.issuer.http.post(self.issuer.endpoint("token_endpoint"), data={**fields, **more}, auth=header,
-                                     headers={"Accept": "application/json"}, allow_redirects=False,
-                                     timeout=self.issuer.options.timeout)
+        return self.issuer.http.post(
+            self.issuer.endpoint("token_endpoint"),
+            data={**fields, **more},
+            auth=header,
+            headers={"Accept": "application/json"},
+            allow_redirects=False,
+            timeout=self.issuer.options.timeout,
+        )
 
     def _check_response(self, returned: Mapping[str, str], request: Mapping[str, str]) -> None:
         self.verdict.expect(returned.get("state") == request.get("state"), "state did not come back as it was sent")
-        self.verdict.expect(returned.get("iss", self.issuer.identifier) == self.issuer.identifier,
-                            "iss of the response is not the issuer")
+        self.verdict.expect(
+            returned.get("iss", self.issuer.identifier) == self.issuer.identifier,
+            "iss of the response is not the issuer",
+        )
 
 
 def decoded(raw: str) -> IdToken | None:

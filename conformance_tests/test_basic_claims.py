@@ -100,5 +100,10 @@ def _check_scopes(rp: RelyingParty, *scopes: str) -> tuple[Iterable[str], Iterab
 
 def _post(rp: RelyingParty, form: dict[str, str], headers: dict[str, str]) -> requests.Response:
     everything = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded", **headers}
-    return rp.issuer.http.post(rp.issuer.endpoint("userinfo_endpoint"), data=form, headers=everything,
-                               allow_redirects=False, timeout=rp.issuer.options.timeout)
+    return rp.issuer.http.post(
+        rp.issuer.endpoint("userinfo_endpoint"),
+        data=form,
+        headers=everything,
+        allow_redirects=False,
+        timeout=rp.issuer.options.timeout,
+    )

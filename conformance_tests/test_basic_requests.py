@@ -125,7 +125,7 @@ def test_oidcc_ensure_post_request_succeeds(rp: RelyingParty) -> None:
 @pytest.mark.requirement("OIDCC-3.1.2.1")
 @pytest.mark.requirement("OIDCC-3.1.3.3")
 def test_oidcc_server(rp: RelyingParty, verdict: Verdict) -> None:
-    """The plain journey: a strong code, tokens with an expiry, and an ID token with nothing in it that does not belong."""
+    """The plain journey: a strong code, tokens with an expiry, and an ID token with nothing foreign in it."""
     signed_in = rp.sign_in()
 
     verdict.expect_none(secret_problems("code", signed_in.code, shortest=16))

@@ -23,7 +23,9 @@ def test_oidcc_prompt_login(rp: RelyingParty, verdict: Verdict) -> None:
     second = _sign_in_again(rp, prompt="login")
 
     if "auth_time" in first.claims and "auth_time" in second.claims:
-        verdict.expect(second.claims["auth_time"] > first.claims["auth_time"], "auth_time of the second sign-in is not later")
+        verdict.expect(
+            second.claims["auth_time"] > first.claims["auth_time"], "auth_time of the second sign-in is not later"
+        )
 
 
 @pytest.mark.requirement("OIDCC-3.1.2.1")
@@ -78,10 +80,10 @@ def test_oidcc_id_token_hint(rp: RelyingParty, verdict: Verdict) -> None:
     _check_same(first.claims, second.claims, verdict)
 
 
-def _sign_in_again(rp: RelyingParty, **changes: str) -> SignIn:
+def _sign_in_again(rp: RelyingParty, **changes: str | None) -> SignIn:
     """Authorize a second time, and record a failure unless the sign-in page was shown for it."""
     shown = rp.browser.logins_shown
-    signed_in = rp.sign_in(**changes)
+    signed_in = rp.sign_in(rp.request(**changes))
     rp.verdict.expect(rp.browser.logins_shown > shown, "the sign-in page was not shown again")
     return signed_in
 

@@ -71,7 +71,9 @@ def test_oidcc_codereuse_30seconds(rp: RelyingParty, options: Options, verdict: 
     rp.error_from(again, "invalid_grant")
     bearer = f"Bearer {signed_in.tokens.access_token}"
     read = rp.issuer.fetch(rp.issuer.endpoint("userinfo_endpoint"), Authorization=bearer)
-    verdict.advise(400 <= read.status_code < 500, f"userinfo answered {read.status_code}; the access token was not revoked")
+    verdict.advise(
+        400 <= read.status_code < 500, f"userinfo answered {read.status_code}; the access token was not revoked"
+    )
 
 
 @pytest.mark.requirement("OIDCC-9")
@@ -128,7 +130,9 @@ def _refresh_and_check(rp: RelyingParty, tokens: Tokens, **fields: str) -> str:
     answer = rp.refresh(old, **fields)
 
     document = rp.token_answer(answer)
-    verdict.expect("no-store" in answer.headers.get("Cache-Control", ""), "the refresh response lacks Cache-Control: no-store")
+    verdict.expect(
+        "no-store" in answer.headers.get("Cache-Control", ""), "the refresh response lacks Cache-Control: no-store"
+    )
     verdict.expect_none(secret_problems("access token", document["access_token"]))
     verdict.advise("expires_in" in document, "the refresh response has no expires_in")
     new = document.get("refresh_token", old)
@@ -145,12 +149,19 @@ def _check_renewed(rp: RelyingParty, tokens: Tokens, raw: str, access_token: str
     if renewed is None:
         raise verdict.stop("the ID token of the refresh is no signed JWT")
     verdict.expect_none(signature_problems(raw, renewed.header, rp.issuer.keys))
-    verdict.expect_none(hash_problems(renewed.claims, str(renewed.header.get("alg")), access_token=access_token, code=None))
-    verdict.expect_none(id_token_problems(renewed.claims, issuer=rp.issuer.identifier, client_id=rp.client.client_id,
-                                          nonce=None, now=rp.clock()))
+    verdict.expect_none(
+        hash_problems(renewed.claims, str(renewed.header.get("alg")), access_token=access_token, code=None)
+    )
+    verdict.expect_none(
+        id_token_problems(
+            renewed.claims, issuer=rp.issuer.identifier, client_id=rp.client.client_id, nonce=None, now=rp.clock()
+        )
+    )
     for name in ("iss", "sub", "aud", "azp"):
         verdict.expect(renewed.claims.get(name) == old.get(name), f"{name} of the ID token changed with the refresh")
-    verdict.expect(renewed.claims.get("nonce") in {None, old.get("nonce")}, "nonce of the ID token changed with the refresh")
+    verdict.expect(
+        renewed.claims.get("nonce") in {None, old.get("nonce")}, "nonce of the ID token changed with the refresh"
+    )
     if "auth_time" in old and "auth_time" in renewed.claims:
         verdict.expect(renewed.claims["auth_time"] == old["auth_time"], "auth_time changed with the refresh")
     verdict.expect(renewed.claims.get("iat") != old.get("iat"), "iat of the ID token did not change with the refresh")

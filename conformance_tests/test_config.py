@@ -20,7 +20,9 @@ _OIDC_RESPONSE_TYPES = frozenset(
 )
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 # Language, script, region and the rest in the letter case that BCP 47 section 2.1.1 recommends.
-_LANGUAGE_TAG = re.compile(r"([a-z]{2,3}|[a-z]{4,8})(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?((-[0-9a-z]{4,8})|(-[a-wyz](-[0-9a-z]{2,8})+))*")
+_LANGUAGE_TAG = re.compile(
+    r"[a-z]{2,8}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?((-[0-9a-z]{4,8})|(-[a-wyz](-[0-9a-z]{2,8})+))*"
+)
 
 
 @pytest.mark.requirement("OIDCD-3")
@@ -57,9 +59,13 @@ def _check_issuer(issuer: Issuer, options: Options, verdict: Verdict) -> None:
     identifier = issuer.identifier
     issuer.check_https(identifier, "issuer")
     parts = urlsplit(identifier)
-    verdict.expect(not (parts.query or parts.fragment or "@" in parts.netloc), "issuer has a query, fragment or userinfo")
-    verdict.expect(identifier.removesuffix("/") == options.issuer.removesuffix("/"),
-                   f"issuer is {identifier}, and the document was found at {options.issuer.removesuffix('/')}{WELL_KNOWN}")
+    verdict.expect(
+        not (parts.query or parts.fragment or "@" in parts.netloc), "issuer has a query, fragment or userinfo"
+    )
+    verdict.expect(
+        identifier.removesuffix("/") == options.issuer.removesuffix("/"),
+        f"issuer is {identifier}, and the document was found at {options.issuer.removesuffix('/')}{WELL_KNOWN}",
+    )
 
 
 def _value_problems(issuer: Issuer) -> Iterator[str]:

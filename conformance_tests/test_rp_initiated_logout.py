@@ -150,8 +150,11 @@ def _request(rp: RelyingParty, signed_in: SignIn | None, **changes: str | None) 
 def hostile_state() -> str:
     """A state of 90 characters: 50 letters, 10 digits and 30 punctuation marks, without space, plus and semicolon."""
     marks = "".join(mark for mark in string.punctuation if mark not in "+;")
-    drawn = [secrets.choice(kind) for kind, times in ((string.ascii_letters, 50), (string.digits, 10), (marks, 30))
-             for _ in range(times)]
+    drawn = [
+        secrets.choice(kind)
+        for kind, times in ((string.ascii_letters, 50), (string.digits, 10), (marks, 30))
+        for _ in range(times)
+    ]
     secrets.SystemRandom().shuffle(drawn)
     return "".join(drawn)
 
@@ -169,8 +172,10 @@ def _demand_return(rp: RelyingParty, request: dict[str, str]) -> Arrival:
     if isinstance(place, Page):
         raise rp.verdict.stop(f"the browser never came to the post-logout redirect URI: {place.description}")
     arrived = place.url.partition("?")[0]
-    rp.verdict.demand(arrived == rp.client.post_logout_redirect_uri.partition("?")[0],
-                      "the browser came to an address that is not the post-logout redirect URI")
+    rp.verdict.demand(
+        arrived == rp.client.post_logout_redirect_uri.partition("?")[0],
+        "the browser came to an address that is not the post-logout redirect URI",
+    )
     return place
 
 
