@@ -11,6 +11,7 @@ import hmac
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 FIELD = "csrf"
 
 _SHORTEST_KEY = 32
+_DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
 class ForeignForm(Exception):
@@ -30,16 +32,21 @@ class Csrf:
 
     Args:
         key: At least 32 random bytes, used for nothing else; the same on every node.
-        origin: Scheme, host and port of the issuer, as a browser writes it in Origin.
+        origin: Where our pages live. The issuer will do: only its scheme, host and port count, as a browser writes
+            them into Origin (RFC 6454 section 6.1: in lower case, the default port left out).
     """
 
     key: bytes = field(repr=False)
     origin: str
 
     def __post_init__(self) -> None:
-        """Refuse a key that could be guessed."""
+        """Refuse a key that could be guessed, and keep of an issuer what is its origin."""
         if len(self.key) < _SHORTEST_KEY:
             raise ValueError(f"the key for form tokens must have at least {_SHORTEST_KEY} bytes")
+        parts = urlsplit(self.origin)
+        port = "" if parts.port in {None, _DEFAULT_PORTS.get(parts.scheme)} else f":{parts.port}"
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        object.__setattr__(self, "origin", f"{parts.scheme}://{host}{port}")
 
     def token(self, browser: str, action: str) -> str:
         """The token for a form of this browser that posts to the path `action`."""

@@ -116,3 +116,19 @@ def test_routes_for_machines_never_see_a_cookie(site: Site, http: requests.Sessi
 def test_a_short_key_is_refused() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         Csrf(b"short", ORIGIN)
+
+
+@pytest.mark.parametrize(
+    ("issuer", "origin"),
+    [
+        ("https://id.example.com/tenant", "https://id.example.com"),
+        ("https://ID.example.com:443", "https://id.example.com"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+    ],
+)
+def test_the_origin_is_taken_from_the_issuer_as_browsers_write_it(issuer: str, origin: str) -> None:
+    tokens = Csrf(b"k" * 32, issuer)
+
+    tokens.check(browser=BROWSER, action="/x", token=tokens.token(BROWSER, "/x"), headers={"origin": origin})
+    assert tokens.origin == origin

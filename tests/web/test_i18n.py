@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from jinja2.ext import extract_from_ast
+
+from idp.web import failures, i18n, permissions
+from idp.web.assets import assets_dir
+from idp.web.pages import Pages
+from idp.web.pages.environment import environment_for
+from tests.web.samples import SAMPLES
+from tests.web.test_pages import Document, render
+
+OTHER_LANGUAGES = [language for language in i18n.LANGUAGES if language != i18n.DEFAULT]
+
+
+def sentences() -> set[str]:
+    """Every sentence that a person can read: of the templates, the permissions and the failures of the edge."""
+    templates = assets_dir("templates")
+    environment = environment_for(templates)
+    found: set[str] = set()
+    for template in templates.glob("*.html"):
+        for _, _, message in extract_from_ast(environment.parse(template.read_text("utf-8"))):
+            # A sentence with places for values comes as a tuple, its plural form (None) beside it.
+            found.update(part for part in ((message,) if isinstance(message, str) else message) if part)
+    for permission in permissions.KNOWN.values():
+        found.update(part for part in (permission.sentence, permission.detail) if part)
+    for problem in (
+        failures.not_found(),
+        failures.method_not_allowed("GET"),
+        failures.foreign_form(),
+        failures.busy(),
+        failures.unexpected(),
+        failures.unreadable("x", status=400),
+    ):
+        found.update((problem.title, problem.sentence))
+    return found
+
+
+@pytest.mark.parametrize("language", OTHER_LANGUAGES)
+def test_no_sentence_is_missing_and_none_is_left_over(language: str) -> None:
+    assert set(i18n.CATALOGUES[language]) == sentences()
+
+
+@pytest.mark.parametrize("language", OTHER_LANGUAGES)
+def test_translations_keep_the_places_for_values(language: str) -> None:
+    places = re.compile(r"%\(\w+\)s|%")
+
+    for sentence, translation in i18n.CATALOGUES[language].items():
+        assert sorted(places.findall(sentence)) == sorted(places.findall(translation))
+
+
+@pytest.mark.parametrize("language", OTHER_LANGUAGES)
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_page_says_its_language_and_speaks_it(pages: Pages, name: str, language: str) -> None:
+    page: Document = render(pages, name, "plain", language)
+
+    assert page.all("html")[0].attributes["lang"] == language
+    assert i18n.translated(language, "Skip to content") in page.text
+
+
+@pytest.mark.parametrize(
+    ("ui_locales", "cookie", "accept_language", "chosen"),
+    [
+        (None, None, None, "en"),
+        ("de", "en", "en", "de"),
+        ("fr-CA de-AT en", None, None, "de"),
+        (None, "de", "en", "de"),
+        ("xx", "yy", "zz", "en"),
+        (None, None, "fr, de;q=0.8, en;q=0.9", "en"),
+        (None, None, "DE-ch", "de"),
+        (None, None, "de;q=0", "en"),
+        (None, None, "de;q=nan, ;;;,q=1,*;q=-1, de;q=٣", "en"),
+        ("../../de {0} %s", "\x00", "de;q=0.0001", "de"),
+    ],
+)
+def test_the_language_is_the_first_one_we_speak(
+    ui_locales: str | None, cookie: str | None, accept_language: str | None, chosen: str
+) -> None:
+    assert i18n.choose(ui_locales=ui_locales, cookie=cookie, accept_language=accept_language) == chosen
