@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, Table, Text, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from idp.store.base import Document, UtcDateTime, metadata
 from idp.store.database import Connection
@@ -86,7 +87,38 @@ def add(
     Raises:
         IntegrityError: Another account has this address.
     """
-    values: dict[str, Any] = {
+    values = _values(account_id, email, email_key, email_verified_at, password_hash, profile, now)
+    db.execute(insert(accounts).values(values))
+
+
+def add_if_free(
+    db: Connection,
+    account_id: str,
+    *,
+    email: str,
+    email_key: str,
+    email_verified_at: datetime | None,
+    password_hash: str | None,
+    profile: Mapping[str, Any],
+    now: datetime,
+) -> bool:
+    """Create an account unless the address is taken, also by somebody at the same moment. False: it is."""
+    dialect = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    values = _values(account_id, email, email_key, email_verified_at, password_hash, profile, now)
+    added = dialect(accounts).values(values).on_conflict_do_nothing(index_elements=[accounts.c.email_key])
+    return db.execute(added.returning(accounts.c.id)).first() is not None
+
+
+def _values(  # noqa: PLR0917  one for each column
+    account_id: str,
+    email: str,
+    email_key: str,
+    email_verified_at: datetime | None,
+    password_hash: str | None,
+    profile: Mapping[str, Any],
+    now: datetime,
+) -> dict[str, Any]:
+    return {
         "id": account_id,
         "email": email,
         "email_key": email_key,
@@ -97,7 +129,6 @@ def add(
         "created_at": now,
         "updated_at": now,
     }
-    db.execute(insert(accounts).values(values))
 
 
 def set_password(db: Connection, account_id: str, password_hash: str, *, now: datetime) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, Integer, Table, Text, case, delete, select
+from sqlalchemy import Column, Integer, Table, Text, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from idp.store.base import UtcDateTime, metadata
@@ -42,6 +42,26 @@ def reserve(db: Connection, key: str, *, window_ends_at: datetime, now: datetime
         },
     ).returning(attempts.c.count, attempts.c.last_at, attempts.c.window_ends_at)
     return Count(*db.execute(reserved).one())
+
+
+def advance(db: Connection, key: str, seen: Count | None, *, window_ends_at: datetime, now: datetime) -> bool:
+    """Count an attempt if nobody else has counted one since `seen` was read; False: somebody has."""
+    if seen is None:
+        insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+        statement = insert(attempts).values(key=key, count=1, last_at=now, window_ends_at=window_ends_at)
+        begun = statement.on_conflict_do_update(
+            index_elements=[attempts.c.key],
+            set_={"count": 1, "last_at": now, "window_ends_at": window_ends_at},
+            where=attempts.c.window_ends_at <= now,
+        )
+        return db.execute(begun.returning(attempts.c.key)).first() is not None
+    counted = (
+        update(attempts)
+        .where(attempts.c.key == key, attempts.c.count == seen.count, attempts.c.last_at == seen.last_at)
+        .values(count=attempts.c.count + 1, last_at=now)
+        .returning(attempts.c.key)
+    )
+    return db.execute(counted).first() is not None
 
 
 def find(db: Connection, key: str, *, now: datetime) -> Count | None:

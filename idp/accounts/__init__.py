@@ -1,0 +1,1 @@
+"""The people: credentials, browser sessions, recovery. Nothing here knows OAuth."""
