@@ -58,7 +58,7 @@ class AuthorizeEndpoint:
         with self.database.autocommit() as db:
             pending = authorization_requests.find(db, request_id, browser_digest=digest_of(exchange.browser))
         if pending is None:
-            raise unknown_request()
+            raise _unknown_request()
         now = self.clock()
         if pending.finished_at is not None:
             return self._finished_before(exchange, pending)
@@ -70,7 +70,11 @@ class AuthorizeEndpoint:
             return asked
         with self.database.transaction() as db:
             visit = self._visit(db, exchange, asked)
-            step = next_step(asked, visit, asked_at=pending.created_at, selected_at=pending.selected_at, now=now)
+            step = (
+                next_step(asked, visit, asked_at=pending.created_at, selected_at=pending.selected_at, now=now)
+                if pending.refused_at is None
+                else Refuse("access_denied", "The person did not allow what the client asked for.")
+            )
             if not isinstance(step, Issue | Refuse):
                 return replies.see_other(_page_of(step, pending.id))
             if authorization_requests.finish(db, pending.id, now=now):
@@ -128,29 +132,22 @@ class AuthorizeEndpoint:
         return self.provider.refuse(asked.to, RefusedToClient(step.error, step.sentence))
 
     def _answer(self, exchange: Exchange, response: AuthorizationResponse) -> Response:
-        return to_browser(self.pages, exchange, response)
+        if isinstance(response, FormPost):
+            return self.pages.form_post(exchange.context(), action=response.action, fields=dict(response.fields))
+        return replies.see_other(response.url)
 
     def _finished_before(self, exchange: Exchange, pending: AuthorizationRequest) -> Response:
         """The back button, or a second click. The relying party can start anew where it has said how."""
         client = self.provider.registry.get(pending.client_id)
         if client is None:
-            raise unknown_request()
+            raise _unknown_request()
         if client.initiate_login_uri is not None:
             joint = "&" if "?" in client.initiate_login_uri else "?"
             return replies.see_other(f"{client.initiate_login_uri}{joint}{urlencode({'iss': self.provider.issuer})}")
-        return self.pages.completed(
-            exchange.context(), client=AskingClient(client.name, uri=client.client_uri), continue_url=client.client_uri
-        )
+        return self.pages.completed(exchange.context(), client=AskingClient.of(client), continue_url=client.client_uri)
 
 
-def to_browser(pages: Pages, exchange: Exchange, response: AuthorizationResponse) -> Response:
-    """An authorization response on the wire."""
-    if isinstance(response, FormPost):
-        return pages.form_post(exchange.context(), action=response.action, fields=dict(response.fields))
-    return replies.see_other(response.url)
-
-
-def unknown_request() -> PageProblem:
+def _unknown_request() -> PageProblem:
     """The request is not there, or another browser brought it."""
     return PageProblem(
         "This sign-in is not open here",

@@ -89,7 +89,7 @@ class EndSessionEndpoint:
         if asked.return_to is not None:
             response = replies.see_other(asked.return_to)
         else:
-            client = AskingClient(asked.client.name, uri=asked.client.client_uri) if asked.client else None
+            client = AskingClient.of(asked.client) if asked.client else None
             response = self.pages.signed_out(exchange.context(), client=client)
         self.cookies.delete_session(response)
         return response

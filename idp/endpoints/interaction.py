@@ -2,14 +2,11 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
 from idp.clock import Clock
 from idp.protocol.authorization_request import AskedAuthorization
-from idp.protocol.authorization_response import FormPost
-from idp.protocol.client import RegisteredClient
 from idp.protocol.interaction import Consent, Step, next_step
 from idp.protocol.messages import Parameters
 from idp.protocol.provider import Provider
@@ -62,7 +59,7 @@ class InteractionEndpoint:
         ]
         return self.pages.consent(
             exchange.context(ui_locales=found.asked.ui_locales, signed_in=found.visit.email),
-            client=asking_client(found.asked.client, found.asked.to.redirect_uri),
+            client=AskingClient.of(found.asked.client, found.asked.to.redirect_uri),
             request=found.pending.id,
             identity=found.visit.email,
             permissions=permissions,
@@ -85,7 +82,9 @@ class InteractionEndpoint:
                 return _back(request_id)
             account_id, client_id = found.visit.session.account_id, found.asked.client.client_id
             if decision == "cancel":
-                return self._cancelled(db, exchange, found)
+                authorization_requests.refuse(db, found.pending.id, now=now)
+                self._record(db, "consent_refused", found, exchange, {})
+                return _back(request_id)
             if decision != "allow":
                 return _back(request_id)
             declined = tuple(scope for scope in found.step.scopes if scope in _OPTIONAL - ticked)
@@ -112,7 +111,7 @@ class InteractionEndpoint:
         choice = AccountChoice(found.visit.session.id, name if isinstance(name, str) else "", found.visit.email)
         return self.pages.select_account(
             exchange.context(ui_locales=found.asked.ui_locales, signed_in=found.visit.email),
-            client=asking_client(found.asked.client, found.asked.to.redirect_uri),
+            client=AskingClient.of(found.asked.client, found.asked.to.redirect_uri),
             request=found.pending.id,
             accounts=[choice],
         )
@@ -151,17 +150,6 @@ class InteractionEndpoint:
         step = next_step(asked, visit, asked_at=pending.created_at, selected_at=pending.selected_at, now=now)
         return _Asked(pending, asked, visit, step)
 
-    def _cancelled(self, db: Connection, exchange: Exchange, found: _Asked) -> Response:
-        if not authorization_requests.finish(db, found.pending.id, now=self.clock()):
-            return _back(found.pending.id)
-        self._record(db, "consent_refused", found, exchange, {})
-        response = self.provider.refuse(
-            found.asked.to, RefusedToClient("access_denied", "The person did not allow what the client asked for.")
-        )
-        if isinstance(response, FormPost):
-            return self.pages.form_post(exchange.context(), action=response.action, fields=dict(response.fields))
-        return replies.see_other(response.url)
-
     def _record(
         self, db: Connection, event: str, found: _Asked, exchange: Exchange, detail: dict[str, list[str]]
     ) -> None:
@@ -178,19 +166,6 @@ class InteractionEndpoint:
                 detail=detail,
             ),
         )
-
-
-def asking_client(client: RegisteredClient, redirect_uri: str | None) -> AskingClient:
-    """The client as a page shows it, with the host that the browser will be sent to."""
-    host = urlsplit(redirect_uri).netloc if redirect_uri else None
-    return AskingClient(
-        client.name,
-        host=host or None,
-        uri=client.client_uri,
-        logo_uri=client.logo_uri,
-        policy_uri=client.policy_uri,
-        tos_uri=client.tos_uri,
-    )
 
 
 def _back(request_id: str | None) -> Response:

@@ -23,6 +23,7 @@ authorization_requests = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
     Column("selected_at", UtcDateTime),
+    Column("refused_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
 )
 
@@ -41,6 +42,7 @@ class AuthorizationRequest:
     created_at: datetime
     expires_at: datetime
     selected_at: datetime | None
+    refused_at: datetime | None
     finished_at: datetime | None
 
 
@@ -51,6 +53,7 @@ _COLUMNS = (
     authorization_requests.c.created_at,
     authorization_requests.c.expires_at,
     authorization_requests.c.selected_at,
+    authorization_requests.c.refused_at,
     authorization_requests.c.finished_at,
 )
 
@@ -90,6 +93,12 @@ def select_account(db: Connection, request_id: str, *, now: datetime) -> None:
     """Record that the person has chosen the account for this request."""
     chosen = update(authorization_requests).where(authorization_requests.c.id == request_id).values(selected_at=now)
     db.execute(chosen)
+
+
+def refuse(db: Connection, request_id: str, *, now: datetime) -> None:
+    """Record that the person does not allow what the client asks for; the client is told at the next step."""
+    refused = update(authorization_requests).where(authorization_requests.c.id == request_id).values(refused_at=now)
+    db.execute(refused)
 
 
 def finish(db: Connection, request_id: str, *, now: datetime) -> bool:

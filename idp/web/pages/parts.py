@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 
@@ -19,6 +20,30 @@ class Problem:
 
     field: str | None
     sentence: str
+
+
+class Describable(Protocol):
+    """A registered client, as far as pages show one."""
+
+    @property
+    def name(self) -> str:
+        """What it calls itself."""
+
+    @property
+    def client_uri(self) -> str | None:
+        """Its home page."""
+
+    @property
+    def logo_uri(self) -> str | None:
+        """Its logo."""
+
+    @property
+    def policy_uri(self) -> str | None:
+        """Its privacy policy."""
+
+    @property
+    def tos_uri(self) -> str | None:
+        """Its terms of service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +63,12 @@ class AskingClient:
     logo_uri: str | None = None
     policy_uri: str | None = None
     tos_uri: str | None = None
+
+    @classmethod
+    def of(cls, client: Describable, redirect_uri: str | None = None) -> Self:
+        """The client as it registered itself, with the host that the browser will be sent to."""
+        host = urlsplit(redirect_uri).netloc if redirect_uri else ""
+        return cls(client.name, host or None, client.client_uri, client.logo_uri, client.policy_uri, client.tos_uri)
 
     @property
     def initial(self) -> str:

@@ -96,6 +96,7 @@ def upgrade() -> None:
         sa.Column("created_at", _TIME, nullable=False),
         sa.Column("expires_at", _TIME, nullable=False),
         sa.Column("selected_at", _TIME, nullable=True),
+        sa.Column("refused_at", _TIME, nullable=True),
         sa.Column("finished_at", _TIME, nullable=True),
         sa.ForeignKeyConstraint(
             ["client_id"], ["clients.client_id"], name=op.f("fk_authorization_requests_client_id"), ondelete="CASCADE"
