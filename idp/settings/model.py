@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
 
@@ -22,6 +22,12 @@ from idp.settings.ranges import (
 from idp.settings.reading import read
 from idp.settings.rules import conflicts
 from keys.duration import Duration
+from keys.settings import KeySettings
+
+
+def _keys_of(validated: dict[str, Any]) -> KeySettings:
+    """The settings of the keys when none are given: the server's database and key, and defaults."""
+    return KeySettings(database_url=validated["database_url"], key_encryption_key=validated["key_encryption_key"])
 
 
 class Settings(BaseModel):
@@ -37,7 +43,7 @@ class Settings(BaseModel):
     """The public address of the provider, without a trailing slash: what `iss` says."""
     database_url: Annotated[str, AfterValidator(known_database), Field(repr=False, json_schema_extra={"secret": True})]
     """`sqlite:///path` or `postgresql://user:password@host/name`; several hosts may be given for a failover."""
-    key_encryption_key: Annotated[SecretStr, AfterValidator(key_of_32_bytes)] | None = None
+    key_encryption_key: Annotated[SecretStr, AfterValidator(key_of_32_bytes)]
     """32 random bytes in base64url; seals the signing keys and derives the cookie keys. Keep it outside."""
     environment: Literal["production", "development"] = "production"
     """`development` is set by `idp dev` and accepts loopback addresses only."""
@@ -80,6 +86,7 @@ class Settings(BaseModel):
 
     lifetimes: Lifetimes = Lifetimes()
     throttle: Throttle = Throttle()
+    keys: KeySettings = Field(default_factory=_keys_of)
 
     smtp_url: Annotated[SecretStr, AfterValidator(mail_server)] | None = None
     """`smtp://user:password@host:587?starttls` or `smtps://...`; without it mails wait in the outbox."""

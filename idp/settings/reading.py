@@ -18,7 +18,13 @@ Model = TypeVar("Model", bound=BaseModel)
 
 CONFIG = "IDP_CONFIG"
 # Stands in for a required value that is missing, so that the rules about the other settings are still checked.
-_STAND_IN = {"issuer": "https://stand-in.example", "database_url": "sqlite:///stand-in"}
+_STAND_IN = {
+    "issuer": "https://stand-in.example",
+    "database_url": "sqlite:///stand-in",
+    "key_encryption_key": "A" * 43,
+}
+# What the keys share with the server.
+_SHARED = ("database_url", "key_encryption_key")
 
 
 def read(
@@ -31,17 +37,35 @@ def read(
     """
     settings = list(settings_of(model))
     values, problems = _gather(settings, {name: value for name, value in environ.items() if value})
-    try:
-        built = model.model_validate(values)
-    except ValidationError as error:
-        failed = {setting.env: (setting, detail) for detail in error.errors() if (setting := _named(settings, detail))}
-        problems += [SettingProblem(env, _sentence(*found)) for env, found in failed.items()]
-        built = model.model_validate(_without(values, [setting.path for setting, _ in failed.values()]))
+    built, impossible = _built(model, settings, values)
+    problems += impossible
     named = {problem.name for problem in problems}
     problems += [problem for problem in conflicts(built) if problem.name not in named]
     if problems:
         raise SettingsError(_in_order(problems, settings))
     return built
+
+
+def _built(
+    model: type[Model], settings: Sequence[Setting], values: dict[str, Any]
+) -> tuple[Model, list[SettingProblem]]:
+    """The model, with defaults in the place of values that cannot be, and what is wrong with those.
+
+    Goes round again while something new is found: rules that join settings are silent until each can be by itself.
+    """
+    failed: dict[str, tuple[Setting, ErrorDetails]] = {}
+    while True:
+        try:
+            built = model.model_validate(_with_keys(_without(values, [setting.path for setting, _ in failed.values()])))
+        except ValidationError as error:
+            found = {
+                setting.env: (setting, detail) for detail in error.errors() if (setting := _named(settings, detail))
+            }
+            if found.keys() <= failed.keys():
+                raise
+            failed = found | failed
+        else:
+            return built, [SettingProblem(env, _sentence(*reason)) for env, reason in failed.items()]
 
 
 def _gather(settings: Sequence[Setting], environ: Mapping[str, str]) -> tuple[dict[str, Any], list[SettingProblem]]:
@@ -67,7 +91,7 @@ def _gather(settings: Sequence[Setting], environ: Mapping[str, str]) -> tuple[di
 def _unknown(settings: Sequence[Setting], environ: Mapping[str, str]) -> Iterator[SettingProblem]:
     known = {CONFIG, *(s.env for s in settings), *(s.env_file for s in settings if s.secret)}
     for name in sorted(environ):
-        if name.startswith("IDP_") and name not in known:
+        if name.startswith("IDP_") and not name.startswith("IDP_TEST_") and name not in known:
             yield SettingProblem(name, "is not a setting" + _did_you_mean(name, known))
 
 
@@ -85,12 +109,12 @@ def _from_toml(settings: Sequence[Setting], path: str | None) -> tuple[dict[str,
         return {}, [SettingProblem(CONFIG, "must name a text file that this process can read")]
     except tomllib.TOMLDecodeError as error:
         return {}, [SettingProblem(CONFIG, f"must name a TOML file; {_place(error)}")]
-    known = {setting.path for setting in settings}
+    known = {setting.in_file: setting.path for setting in settings}
     values: dict[str, Any] = {}
     problems = []
     for found, value in _leaves(document, {path[:-1] for path in known}):
         if found in known:
-            _put(values, found, value)
+            _put(values, known[found], value)
         else:
             hint = _did_you_mean(".".join(found), [".".join(path) for path in known])
             problems.append(
@@ -114,6 +138,11 @@ def _leaves(
             yield (*above, key), value
 
 
+def _with_keys(values: dict[str, Any]) -> dict[str, Any]:
+    shared = {name: values[name] for name in _SHARED if name in values}
+    return values | {"keys": values.get("keys", {}) | shared}
+
+
 def _put(values: dict[str, Any], path: Sequence[str], value: object) -> None:
     for group in path[:-1]:
         values = values.setdefault(group, {})
@@ -130,7 +159,8 @@ def _without(values: dict[str, Any], paths: Iterable[tuple[str, ...]]) -> dict[s
 
 
 def _named(settings: Sequence[Setting], detail: ErrorDetails) -> Setting | None:
-    where = tuple(detail["loc"])
+    # A rule that joins several settings of the keys has no place of its own; all of them are about the publication.
+    where = ("keys", "keys_publication") if detail["loc"] == ("keys",) else tuple(detail["loc"])
     return next((setting for setting in settings if where[: len(setting.path)] == setting.path), None)
 
 

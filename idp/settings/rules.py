@@ -49,9 +49,6 @@ def _production(settings: "Settings", *, http: bool, loopback: bool) -> Iterator
         )
     if http and loopback and not settings.insecure_http:
         yield SettingProblem("IDP_ISSUER", "must be an https URL; for a test on loopback set IDP_INSECURE_HTTP=1")
-    if settings.key_encryption_key is None:
-        sentence = "is missing; set it, or IDP_KEY_ENCRYPTION_KEY_FILE (make one with: idp config new-key)"
-        yield SettingProblem("IDP_KEY_ENCRYPTION_KEY", sentence)
     if settings.database_url.endswith((":memory:", "sqlite://", "sqlite:///")):
         yield SettingProblem("IDP_DATABASE_URL", "must name a file; a database in memory is lost with the process")
 
@@ -64,6 +61,8 @@ def _lifetimes(settings: "Settings") -> Iterator[SettingProblem]:
     ):
         if short > long:
             yield SettingProblem(name, f"must not be longer than {name.replace('_IDLE', '')}")
+    if lifetimes.id_token > settings.keys.keys_token_life:
+        yield SettingProblem("IDP_ID_TOKEN_LIFETIME", "must not be longer than IDP_KEYS_TOKEN_LIFE")
 
 
 def exposed(path: Path) -> str | None:
