@@ -29,7 +29,7 @@ def postgresql_server() -> Iterator[str]:
         yield external
         return
     # A socket path may have about a hundred characters, hence a short directory of its own.
-    directory = Path(tempfile.mkdtemp(prefix="idp-pg-", dir="/tmp"))  # noqa: S108
+    directory = Path(tempfile.mkdtemp(prefix="idp-pg-", dir="/tmp"))
     os.environ.setdefault("XDG_RUNTIME_DIR", str(directory))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -130,7 +130,9 @@ class Running:
     def get(self, path: str, **more: Any) -> requests.Response:
         return requests.get(self.issuer + path, timeout=20, **{"allow_redirects": False, **more})
 
-    def post(self, path: str, data: Mapping[str, str] | list[tuple[str, str]] | bytes, **more: Any) -> requests.Response:
+    def post(
+        self, path: str, data: Mapping[str, str] | list[tuple[str, str]] | bytes, **more: Any
+    ) -> requests.Response:
         return requests.post(self.issuer + path, data=data, timeout=20, **{"allow_redirects": False, **more})
 
 
