@@ -1,0 +1,181 @@
+"""A proxy in front of a provider that breaks one thing in what goes through it."""
+
+import json
+import threading
+from base64 import urlsafe_b64decode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import requests
+from joserfc import jws
+from joserfc.jwk import RSAKey
+
+# What belongs to one connection, or is written anew here.
+_NOT_PASSED_ON = frozenset(
+    {"connection", "content-length", "content-encoding", "transfer-encoding", "keep-alive", "date"}
+)
+
+
+@dataclass(slots=True)
+class Ask:
+    """A request on its way to the provider."""
+
+    method: str
+    path: str
+    query: list[tuple[str, str]]
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The body as a form."""
+        return dict(parse_qsl(self.body.decode("latin-1"), keep_blank_values=True))
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Query and form together."""
+        return {**dict(self.query), **(self.form if self.method == "POST" else {})}
+
+    def drop(self, name: str) -> None:
+        """Take a parameter out of the query."""
+        self.query = [(key, value) for key, value in self.query if key != name]
+
+
+@dataclass(slots=True)
+class Answer:
+    """An answer on its way back."""
+
+    status: int
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body: bytes = b""
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The body as a JSON object; empty when it is none."""
+        try:
+            found = json.loads(self.body)
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def set(self, name: str, value: str | None) -> None:
+        """Replace a header, or remove it."""
+        self.headers = [(key, old) for key, old in self.headers if key.lower() != name.lower()]
+        if value is not None:
+            self.headers.append((name, value))
+
+    def get(self, name: str) -> str:
+        """The first header of a name."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+
+
+def json_answer(status: int, **document: Any) -> Answer:
+    """An answer that the provider has not given."""
+    return Answer(status, [("Content-Type", "application/json")], json.dumps(document).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One broken thing, and the modules that have to notice it.
+
+    `before` may change the request or answer it; `after` may change the answer.
+    """
+
+    name: str
+    modules: tuple[str, ...]
+    before: Callable[["FaultyProxy", Ask], Answer | None] = lambda _proxy, _ask: None
+    after: Callable[["FaultyProxy", Ask, Answer], Answer] = lambda _proxy, _ask, answer: answer
+
+
+class FaultyProxy:
+    """Forwards everything to one provider, and lets one fault at a time have its way with it."""
+
+    def __init__(self, upstream: str) -> None:
+        self.upstream = upstream
+        self.fault = Fault("none", ())
+        self.key = RSAKey.generate_key(2048, parameters={"use": "sig", "alg": "RS256", "kid": "of-the-proxy"})
+        self.remembered: dict[str, Answer] = {}
+        self._paths: dict[str, str] = {}
+
+    def is_at(self, ask: Ask, endpoint: str) -> bool:
+        """Whether a request goes to an endpoint, which is known by its name in the metadata."""
+        if not self._paths:
+            metadata = requests.get(f"{self.upstream}/.well-known/openid-configuration", timeout=10).json()
+            self._paths = {name: urlsplit(url).path for name, url in metadata.items() if isinstance(url, str)}
+        return ask.path == self._paths.get(endpoint)
+
+    def signed_anew(self, token: str, header: dict[str, Any], claims: dict[str, Any]) -> str:
+        """An ID token with changed header and claims, under the key that the proxy adds to the published ones."""
+        old_header, old_claims = (
+            json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in token.split(".")[:2]
+        )
+        new_header = {**old_header, "alg": "RS256", "kid": self.key.kid, **header}
+        new_claims = {**old_claims, **claims}
+        kept = {name: value for name, value in new_header.items() if value is not None}
+        body = {name: value for name, value in new_claims.items() if value is not None}
+        return jws.serialize_compact(kept, json.dumps(body), self.key)
+
+    def pass_on(self, ask: Ask) -> Answer:
+        """Forward a request and bring its answer back, with the fault at work on both."""
+        answered = self.fault.before(self, ask)
+        return answered if answered is not None else self.fault.after(self, ask, self._with_key(ask, self._fetch(ask)))
+
+    def _fetch(self, ask: Ask) -> Answer:
+        address = f"{self.upstream}{ask.path}{'?' + urlencode(ask.query) if ask.query else ''}"
+        got = requests.request(
+            ask.method, address, headers=ask.headers, data=ask.body, allow_redirects=False, timeout=30
+        )
+        headers = [(name, value) for name, value in got.raw.headers.items() if name.lower() not in _NOT_PASSED_ON]
+        return Answer(got.status_code, headers, got.content)
+
+    def _with_key(self, ask: Ask, answer: Answer) -> Answer:
+        if self.is_at(ask, "jwks_uri"):
+            answer.body = json.dumps(
+                {"keys": [*answer.document.get("keys", []), self.key.as_dict(private=False)]}
+            ).encode()
+        return answer
+
+
+@contextmanager
+def running(proxy: FaultyProxy, port: int) -> Iterator[None]:
+    """Serve the proxy on a loopback port while the context lasts."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer()
+
+        def do_POST(self) -> None:
+            self._answer()
+
+        def do_DELETE(self) -> None:
+            self._answer()
+
+        def _answer(self) -> None:
+            parts = urlsplit(self.path)
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            headers = {name: value for name, value in self.headers.items() if name.lower() not in _NOT_PASSED_ON}
+            query = parse_qsl(parts.query, keep_blank_values=True)
+            answer = proxy.pass_on(Ask(self.command, parts.path, query, headers, body))
+            self.send_response(answer.status)
+            for name, value in answer.headers:
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
+            self.wfile.write(answer.body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
+            """Keep the table free of access lines."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

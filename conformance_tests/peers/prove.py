@@ -1,0 +1,55 @@
+"""Show that each module can fail: put every fault before a provider and see the modules turn red.
+
+The provider has to run at the upstream address with the proxy's address as its issuer.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+
+from conformance_tests.peers.faults import FAULTS
+from conformance_tests.peers.faulty_proxy import Fault, FaultyProxy, running
+
+_OUTCOME = re.compile(r"::test_(\w+) (PASSED|FAILED|ERROR|SKIPPED)")
+
+
+def outcomes(issuer: str, modules: tuple[str, ...], more: list[str]) -> dict[str, str]:
+    """Run some modules against the proxy and tell how each ended."""
+    chosen = " or ".join(f"test_{module}" for module in modules)
+    command = [sys.executable, "-m", "pytest", "conformance_tests", "--issuer", issuer, "--allow-http", "-v", "-rN"]
+    run = subprocess.run(
+        [*command, "--tb=no", "-k", chosen, *more], capture_output=True, text=True, check=False, timeout=300
+    )
+    return {module: outcome for module, outcome in _OUTCOME.findall(run.stdout) if module in modules}
+
+
+def main() -> int:
+    """Run the control and every fault; the exit code is the number of lines that are not as they should be."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--upstream", default="http://127.0.0.1:4001", help="where the provider listens")
+    parser.add_argument("--port", type=int, default=4000, help="where the proxy listens, which is the issuer's port")
+    parser.add_argument("--only", default="", help="only faults with this in their name")
+    own, more = parser.parse_known_args()
+    proxy, issuer, wrong = FaultyProxy(own.upstream), f"http://127.0.0.1:{own.port}", 0
+    with running(proxy, own.port):
+        everything = tuple(sorted({module for fault in FAULTS for module in fault.modules}))
+        for fault in (Fault("nothing is broken", everything), *FAULTS):
+            if own.only not in fault.name:
+                continue
+            proxy.fault = fault
+            proxy.remembered.clear()
+            good = {"FAILED", "ERROR"} if fault.modules is not everything else {"PASSED", "SKIPPED"}
+            ended = outcomes(issuer, fault.modules, more)
+            missed = [
+                f"{name} {ended.get(name, 'did not run')}" for name in fault.modules if ended.get(name) not in good
+            ]
+            wrong += bool(missed)
+            seen = f"{len(fault.modules)} modules {'green' if fault.modules is everything else 'red'}"
+            sys.stdout.write(f"{'NO ' if missed else 'yes'}  {fault.name}: {', '.join(missed) or seen}\n")
+            sys.stdout.flush()
+    return wrong
+
+
+if __name__ == "__main__":
+    sys.exit(main())
