@@ -19,6 +19,7 @@ from idp.endpoints.authorize import AuthorizeEndpoint
 from idp.endpoints.discovery import DiscoveryEndpoint
 from idp.endpoints.end_session import EndSessionEndpoint
 from idp.endpoints.health import HealthEndpoint
+from idp.endpoints.home import HomeEndpoint
 from idp.endpoints.interaction import InteractionEndpoint
 from idp.endpoints.token import TokenEndpoint
 from idp.endpoints.userinfo import UserinfoEndpoint
@@ -145,8 +146,11 @@ def _routes(house: House) -> list[Route]:
     token = TokenEndpoint(provider.server)
     userinfo = UserinfoEndpoint(database, clock)
     end_session = EndSessionEndpoint(database, provider, pages, cookies, idle, clock)
+    home = HomeEndpoint(settings.issuer, database, pages, cookies, idle, clock)
     health = HealthEndpoint(database, house.ring)
     return [
+        page("/", home.show, account=True),
+        public("/robots.txt", home.robots),
         public("/.well-known/openid-configuration", discovery.metadata),
         public("/.well-known/oauth-authorization-server", discovery.metadata),
         public("/jwks", discovery.jwks),
