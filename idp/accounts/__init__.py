@@ -1,1 +1,1 @@
-"""The people: credentials, browser sessions, recovery. Nothing here knows OAuth."""
+"""The people: addresses, passwords, browser sessions, and the limits against guessing. Knows no OAuth and no HTTP."""

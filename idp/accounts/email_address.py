@@ -1,59 +1,54 @@
-"""E-mail addresses: kept as typed for display, compared in one canonical form."""
+"""E-mail addresses: what is stored for display and mailing, and the one key under which an address is found."""
 
-import re
 from dataclasses import dataclass
 
+from email_validator import EmailNotValidError, validate_email
+
 _LONGEST = 254
-_TOO_LONG = "The address is too long."
-_NOT_ONE = "Enter an e-mail address in the form name@example.com."
-_LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+", re.ASCII)
-
-
-class NotAnAddress(ValueError):
-    """The text is not an address we can send to. The message is for the person."""
+"""RFC 5321 section 4.5.3.1.3, without the angle brackets."""
 
 
 @dataclass(frozen=True, slots=True)
 class EmailAddress:
-    """An address of a person.
+    """An address that can be mailed to.
 
     Attributes:
-        typed: As the person wrote it; where mail goes.
-        key: Lower case, the domain in ASCII. Unique among accounts. Dots and plus signs are not folded: only the
-            mailbox knows what they mean.
+        text: As typed, with the domain in A-labels (RFC 5890): an addr-spec, as the `email` claim has to be.
+        key: The canonical form, equal for every way of writing this address; dots and plus signs are not folded.
     """
 
-    typed: str
+    text: str
     key: str
 
-    @classmethod
-    def parse(cls, text: str) -> "EmailAddress":
-        """Read what was typed.
 
-        The local part is ASCII: lower-casing other letters makes different addresses equal (the Kelvin sign is a k).
-
-        Raises:
-            NotAnAddress: With a sentence for the person.
-        """
-        from email_validator import EmailNotValidError, validate_email
-
-        text = text.strip(" ")
-        if len(text) > _LONGEST:
-            raise NotAnAddress(_TOO_LONG)
-        local, _, domain = text.rpartition("@")
-        if not _LOCAL.fullmatch(local) or not domain.isprintable():
-            raise NotAnAddress(_NOT_ONE)
-        try:
-            # `.test` and `.example` are refused as undeliverable, which is for the mail server to find out.
-            found = validate_email(text, check_deliverability=False, test_environment=True, allow_smtputf8=False)
-        except EmailNotValidError:
-            raise NotAnAddress(_NOT_ONE) from None
-        return cls(text, f"{local.lower()}@{(found.ascii_domain or found.domain).lower()}")
+class EmailProblem(Exception):
+    """The text is not an address that can be used. The message is a sentence for the person."""
 
 
-def key_of(text: str) -> str:
-    """The canonical form of what somebody typed to sign in; whatever is no address is no account's either."""
+def parse_address(typed: str) -> EmailAddress:
+    """Read an address that a person typed.
+
+    The local part is ASCII only and lower-cased in the key: lower-casing Unicode would merge different mailboxes
+    (the Kelvin sign becomes a k). The domain goes through UTS #46. Spaces around the address are forgiven, since
+    pasting brings them; everywhere else spaces, controls and invisible characters are refused.
+
+    Raises:
+        EmailProblem: It is not an address, or one in a notation that is not accepted.
+    """
+    trimmed = typed.strip(" \t")
+    if not trimmed:
+        raise EmailProblem("Enter your e-mail address.")
+    if len(trimmed) > _LONGEST:
+        raise EmailProblem("This e-mail address is too long.")
     try:
-        return EmailAddress.parse(text).key
-    except NotAnAddress:
-        return ""
+        valid = validate_email(
+            trimmed,
+            check_deliverability=False,
+            allow_smtputf8=False,
+            allow_quoted_local=False,
+            allow_domain_literal=False,
+        )
+    except EmailNotValidError as problem:
+        raise EmailProblem("Enter an e-mail address like name@example.com.") from problem
+    domain = valid.ascii_domain.lower()
+    return EmailAddress(f"{valid.local_part}@{domain}", f"{valid.local_part.lower()}@{domain}")

@@ -1,92 +1,83 @@
-"""Passwords: argon2id, one cost for every name, and a policy without riddles (SP 800-63B-4 section 3.1.1)."""
+"""Hashing passwords with argon2id (RFC 9106), at one cost for everybody.
 
+Each call takes tens of milliseconds and gives the interpreter lock up meanwhile: made on the hashing lane, never while
+a database connection is held.
+"""
+
+import base64
+import secrets
 import unicodedata
-from dataclasses import dataclass
-from functools import cache
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
 LONGEST = 256
+"""Characters; longer passwords are refused rather than cut."""
 
-
-@dataclass(frozen=True, slots=True)
-class HashCost:
-    """The parameters of argon2id. OWASP's equal settings differ in what parallel guessing costs: memory is dearest."""
-
-    memory_kib: int = 47_104
-    time: int = 1
-    parallelism: int = 1
+_SALT_BYTES = 16
+_TAG_BYTES = 32
 
 
 class Passwords:
-    """Hashes and verifies: tens of milliseconds and mebibytes each, so on the hashing lane, and holding nothing.
+    """Hashes and verifies passwords.
 
-    Passwords are normalised (NFC) first, so that the same word typed on another keyboard is the same password.
+    Args:
+        memory_mib: Memory of one hash.
+        time: Passes over that memory.
+        parallelism: Lanes within one hash.
     """
 
-    def __init__(self, cost: HashCost, *, minimum_length: int) -> None:
+    def __init__(self, *, memory_mib: int, time: int, parallelism: int) -> None:
         self._hasher = PasswordHasher(
-            time_cost=cost.time, memory_cost=cost.memory_kib, parallelism=cost.parallelism, hash_len=32, salt_len=16
+            time_cost=time,
+            memory_cost=memory_mib * 1024,
+            parallelism=parallelism,
+            hash_len=_TAG_BYTES,
+            salt_len=_SALT_BYTES,
+            type=Type.ID,
         )
-        self._minimum = minimum_length
-        self._of_nobody: str | None = None
+        # What an unknown name is checked against. A random tag costs as much to refuse as a real one, and making it
+        # costs nothing; no password is known that fits.
+        self._nobody = (
+            f"$argon2id$v=19$m={memory_mib * 1024},t={time},p={parallelism}"
+            f"${_unpadded(secrets.token_bytes(_SALT_BYTES))}${_unpadded(secrets.token_bytes(_TAG_BYTES))}"
+        )
 
     def hash(self, password: str) -> str:
-        """A new hash with today's cost."""
+        """Hash a password that the policy has accepted."""
+        if not is_readable(password):
+            raise ValueError("the policy has to refuse this password first")
         return self._hasher.hash(_normal(password))
 
-    def verify(self, password_hash: str | None, password: str) -> bool:
-        """Whether this is the password. None costs the same as a wrong one, so that time does not tell who exists."""
-        if self._of_nobody is None:
-            self._of_nobody = self.hash("the password of nobody")
-        usable = len(password) <= LONGEST and "\0" not in password
+    def verify(self, stored: str | None, password: str) -> bool:
+        """Whether the password fits the stored hash.
+
+        Costs the same for None (an unknown name, or an account without a password) as for a hash made with today's
+        parameters. One made with others differs until its owner signs in and it is renewed.
+        """
+        if not is_readable(password):
+            return False
         try:
-            self._hasher.verify(password_hash or self._of_nobody, _normal(password) if usable else "")
+            self._hasher.verify(stored or self._nobody, _normal(password))
         except (VerificationError, InvalidHashError):
             return False
-        return usable and password_hash is not None
+        return stored is not None
 
-    def needs_rehash(self, password_hash: str) -> bool:
-        """Whether the hash was made at another cost than today's."""
-        return self._hasher.check_needs_rehash(password_hash)
-
-    def problem_with(self, password: str, *, about: tuple[str, ...] = ()) -> str | None:
-        """Why this cannot become a password, as a sentence for the person; None when it can.
-
-        Args:
-            about: Words that everybody would try first: the address, the name, the product.
-        """
-        if len(password) < self._minimum:
-            return f"Use at least {self._minimum} characters. Several words in a row are easy to remember."
-        if len(password) > LONGEST:
-            return f"Use at most {LONGEST} characters."
-        if not password.isprintable() and any(unicodedata.category(character) == "Cc" for character in password):
-            return "Control characters cannot be part of a password."
-        plain = _normal(password).casefold()
-        if len(set(plain)) < 5:
-            return "Use more different characters."
-        for word in about:
-            if word and len(plain.replace(word.casefold(), "")) < self._minimum // 2:
-                return "The password is too close to your name or address."
-        if plain in _common() or _halved(plain) in _common():
-            return "This password is one that attackers try first. Choose another one."
-        return None
+    def needs_rehash(self, stored: str) -> bool:
+        """Whether a hash was made with other parameters than today's."""
+        return self._hasher.check_needs_rehash(stored)
 
 
-def _normal(password: str) -> str:
-    return unicodedata.normalize("NFC", password)
+def is_readable(password: str) -> bool:
+    """Whether a text can be a password at all. Tells nothing of anybody's, so it may be said at once."""
+    return len(password) <= LONGEST and "\0" not in password
 
 
-def _halved(password: str) -> str:
-    """The first half of a password that says the same thing twice."""
-    half = len(password) // 2
-    return password[:half] if password[:half] == password[half:] else password
+def _normal(password: str) -> bytes:
+    """NFC, so that the same keys pressed on another system give the same password (SP 800-63B-4 section 3.1.1.2)."""
+    # A lone surrogate cannot come from a form that is valid UTF-8; it must not become an exception all the same.
+    return unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")
 
 
-@cache
-def _common() -> frozenset[str]:
-    """Passwords known from leaks, by courtesy of zxcvbn; read when first needed, since it takes a few megabytes."""
-    from zxcvbn.frequency_lists import FREQUENCY_LISTS
-
-    return frozenset(FREQUENCY_LISTS["passwords"])
+def _unpadded(octets: bytes) -> str:
+    return base64.b64encode(octets).rstrip(b"=").decode()

@@ -1,1 +1,1 @@
-"""The vocabulary of audit events."""
+"""The vocabulary of the audit log."""

@@ -1,68 +1,119 @@
-"""Every security-relevant event, by name. None carries a secret, a token, a code or an e-mail address."""
+"""Every event that matters to security, by name, and the one way to write it.
+
+An event holds ids and small facts. It has no place for a secret, a token, a code or an e-mail address: the names of
+the facts are declared here, and their values are checked.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from enum import StrEnum
+from types import MappingProxyType
 
 from idp.store import audit_events
 from idp.store.audit_events import AuditEvent
 from idp.store.database import Connection
 
-Event = Literal[
-    "account_created",
-    "account_deleted",
-    "account_disabled",
-    "account_enabled",
-    "app_removed",
-    "code_replayed",
-    "consent_given",
-    "consent_refused",
-    "password_changed",
-    "password_reset",
-    "password_reset_requested",
-    "refresh_repeated",
-    "refresh_reused",
-    "refresh_token_of_another_client",
-    "session_ended",
-    "sessions_ended",
-    "sign_in_refused",
-    "sign_in_succeeded",
-    "sign_up_begun",
-    "token_revoked",
-]
+
+class Event(StrEnum):
+    """What can happen."""
+
+    SIGN_IN_SUCCEEDED = "sign_in_succeeded"
+    SIGN_IN_REFUSED = "sign_in_refused"
+    SESSION_STARTED = "session_started"
+    SESSION_ENDED = "session_ended"
+    SIGN_UP_BEGUN = "sign_up_begun"
+    SIGN_UP_REFUSED = "sign_up_refused"
+    ADDRESS_PROOF_REFUSED = "address_proof_refused"
+    ADDRESS_PROVEN = "address_proven"
+    ACCOUNT_CREATED = "account_created"
+    ACCOUNT_DISABLED = "account_disabled"
+    ACCOUNT_ENABLED = "account_enabled"
+    ACCOUNT_DELETED = "account_deleted"
+    PROFILE_CHANGED = "profile_changed"
+    PASSWORD_CHANGED = "password_changed"
+    PASSWORD_CHANGE_REFUSED = "password_change_refused"
+    PASSWORD_RESET_ASKED = "password_reset_asked"
+    PASSWORD_RESET = "password_reset"
+    CONSENT_GIVEN = "consent_given"
+    CONSENT_REFUSED = "consent_refused"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    CODE_ISSUED = "code_issued"
+    CODE_REDEEMED = "code_redeemed"
+    CODE_REPLAYED = "code_replayed"
+    REFRESH_USED = "refresh_used"
+    REFRESH_REPEATED = "refresh_repeated"
+    REFRESH_REUSED = "refresh_reused"
+    TOKEN_REVOKED = "token_revoked"
+    CLIENT_AUTHENTICATION_FAILED = "client_authentication_failed"
+    CLIENT_CREATED = "client_created"
+    CLIENT_CHANGED = "client_changed"
+    CLIENT_SECRET_ADDED = "client_secret_added"
+    CLIENT_DISABLED = "client_disabled"
+    CLIENT_DELETED = "client_deleted"
+    SIGNED_OUT_BY_CLIENT = "signed_out_by_client"
+
+
+FACTS: Mapping[str, type] = MappingProxyType(
+    {
+        "because": str,
+        "device": str,
+        "known_device": bool,
+        "known_account": bool,
+        "amr": str,
+        "scopes": str,
+        "grant": str,
+        "wait_seconds": int,
+        "sessions_ended": int,
+        "grants_ended": int,
+    }
+)
+"""What an event may tell besides ids. `because` is a word of ours, `device` a description such as "Chrome on Linux"."""
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
-    """Which request caused an event, and from where it came."""
+class Occasion:
+    """The request through which something happened.
 
-    reference: str
-    address: str
+    Attributes:
+        reference: The request id, under which the log has the rest; None for an operator's command.
+        address: Where the request came from.
+    """
+
+    now: datetime
+    reference: str | None = None
+    address: str | None = None
 
 
-def record(
+def note(
     db: Connection,
     event: Event,
-    circumstances: Circumstances,
+    occasion: Occasion,
     *,
-    now: datetime,
     account_id: str | None = None,
     client_id: str | None = None,
     session_id: str | None = None,
-    detail: Mapping[str, Any] | None = None,
+    facts: Mapping[str, str | int | bool] | None = None,
 ) -> None:
-    """Write an event in the caller's transaction."""
+    """Write an event in the transaction of the change it tells of.
+
+    Raises:
+        ValueError: A fact that is not declared, or one that looks like an address. A mistake in our code.
+    """
+    told = dict(facts or {})
+    for name, value in told.items():
+        if type(value) is not FACTS.get(name) or (isinstance(value, str) and "@" in value):
+            raise ValueError(f"an audit event cannot tell {name} like this")
     audit_events.record(
         db,
         AuditEvent(
-            now,
-            event,
+            at=occasion.now,
+            event=event.value,
             account_id=account_id,
             client_id=client_id,
             session_id=session_id,
-            reference=circumstances.reference,
-            address=circumstances.address,
-            detail=detail,
+            reference=occasion.reference,
+            address=occasion.address,
+            detail=told,
         ),
     )

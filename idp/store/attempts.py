@@ -1,9 +1,9 @@
 """Counters of attempts. An attempt is reserved before the check that it asks for, in one atomic statement."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Integer, Table, Text, case, delete, select, update
+from sqlalchemy import Column, Integer, Table, Text, case, delete, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from idp.store.base import UtcDateTime, metadata
@@ -44,24 +44,45 @@ def reserve(db: Connection, key: str, *, window_ends_at: datetime, now: datetime
     return Count(*db.execute(reserved).one())
 
 
-def advance(db: Connection, key: str, seen: Count | None, *, window_ends_at: datetime, now: datetime) -> bool:
-    """Count an attempt if nobody else has counted one since `seen` was read; False: somebody has."""
-    if seen is None:
-        insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
-        statement = insert(attempts).values(key=key, count=1, last_at=now, window_ends_at=window_ends_at)
-        begun = statement.on_conflict_do_update(
-            index_elements=[attempts.c.key],
-            set_={"count": 1, "last_at": now, "window_ends_at": window_ends_at},
-            where=attempts.c.window_ends_at <= now,
-        )
-        return db.execute(begun.returning(attempts.c.key)).first() is not None
-    counted = (
-        update(attempts)
-        .where(attempts.c.key == key, attempts.c.count == seen.count, attempts.c.last_at == seen.last_at)
-        .values(count=attempts.c.count + 1, last_at=now)
-        .returning(attempts.c.key)
-    )
-    return db.execute(counted).first() is not None
+def reserve_spaced(
+    db: Connection, key: str, *, free: int, longest: timedelta, window_ends_at: datetime, now: datetime
+) -> bool:
+    """Count an attempt, unless the ones before it ask for a wait: 1 s after `free` attempts, then doubling.
+
+    An attempt that has to wait is not counted, so that trying during the wait does not prolong it. Count and wait are
+    looked at in the same statement: of any number of attempts at one moment, one takes the turn.
+    """
+    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(attempts).values(key=key, count=1, last_at=now, window_ends_at=window_ends_at)
+    over = attempts.c.window_ends_at <= now
+    turns = [
+        (attempts.c.count == free + step, literal(now - wait, UtcDateTime))
+        for step, wait in enumerate(_doubling(longest))
+    ]
+    waited = attempts.c.last_at <= case(*turns, else_=literal(now - longest, UtcDateTime))
+    reserved = statement.on_conflict_do_update(
+        index_elements=[attempts.c.key],
+        set_={
+            "count": case((over, 1), else_=attempts.c.count + 1),
+            "last_at": now,
+            "window_ends_at": case((over, statement.excluded.window_ends_at), else_=attempts.c.window_ends_at),
+        },
+        where=or_(over, attempts.c.count < free, waited),
+    ).returning(attempts.c.count)
+    return db.execute(reserved).first() is not None
+
+
+def wait_after(count: int, *, free: int, longest: timedelta) -> timedelta:
+    """How long the attempt after `count` counted ones has to wait, from the last of them on."""
+    if count < free:
+        return timedelta()
+    waits = _doubling(longest)
+    return waits[count - free] if count - free < len(waits) else longest
+
+
+def give_back(db: Connection, key: str) -> None:
+    """Uncount one attempt, which turned out to be a success, where others' attempts must stay counted."""
+    db.execute(update(attempts).where(attempts.c.key == key, attempts.c.count > 0).values(count=attempts.c.count - 1))
 
 
 def find(db: Connection, key: str, *, now: datetime) -> Count | None:
@@ -76,3 +97,12 @@ def find(db: Connection, key: str, *, now: datetime) -> Count | None:
 def clear(db: Connection, key: str) -> None:
     """Forget the attempts after a success."""
     db.execute(delete(attempts).where(attempts.c.key == key))
+
+
+def _doubling(longest: timedelta) -> list[timedelta]:
+    waits: list[timedelta] = []
+    wait = timedelta(seconds=1)
+    while wait < longest:
+        waits.append(wait)
+        wait *= 2
+    return waits

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, Table, select
+from sqlalchemy import Column, ForeignKey, Table, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from idp.store.base import Digest, UtcDateTime, metadata
@@ -37,3 +37,8 @@ def remember(db: Connection, digest: bytes, account_id: str, *, expires_at: date
             set_={"seen_at": statement.excluded.seen_at, "expires_at": statement.excluded.expires_at},
         )
     )
+
+
+def forget_all(db: Connection, account_id: str) -> int:
+    """Forget every browser of a person: after a reset nobody may rely on an old one."""
+    return db.execute(delete(known_devices).where(known_devices.c.account_id == account_id)).rowcount

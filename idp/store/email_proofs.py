@@ -1,5 +1,7 @@
 """Proofs sent by mail: a link and a short code that show that a person reads an address."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -130,3 +132,33 @@ def supersede(db: Connection, *, purpose: Purpose, account_id: str, now: datetim
         .values(used_at=now)
     )
     return db.execute(ended).rowcount
+
+
+def supersede_sign_ups(db: Connection, *, email_key: str, now: datetime) -> int:
+    """Make every open sign-up with this address useless: it has an account now."""
+    ended = (
+        update(email_proofs)
+        .where(
+            email_proofs.c.purpose == "sign_up", email_proofs.c.email_key == email_key, email_proofs.c.used_at.is_(None)
+        )
+        .values(used_at=now)
+    )
+    return db.execute(ended).rowcount
+
+
+@contextmanager
+def rehearsed(db: Connection, *, for_good: bool) -> Iterator[None]:
+    """Do what is inside, and take it back unless it is meant for good.
+
+    Asking for a reset link takes the same statements for an address that has no account as for one that has.
+    """
+    savepoint = db.begin_nested()
+    try:
+        yield
+    except BaseException:
+        savepoint.rollback()
+        raise
+    if for_good:
+        savepoint.commit()
+    else:
+        savepoint.rollback()

@@ -121,6 +121,38 @@ def start(
     db.execute(insert(sessions).values(values))
 
 
+def find_open(db: Connection, digest: bytes) -> tuple[str, str] | None:
+    """The id and the account of the session with this cookie, if it has not been ended; idle or expired ones too."""
+    query = select(sessions.c.id, sessions.c.account_id).where(
+        sessions.c.digest == digest, sessions.c.ended_at.is_(None)
+    )
+    row = db.execute(query).first()
+    return (row[0], row[1]) if row else None
+
+
+def renew(
+    db: Connection,
+    session_id: str,
+    digest: bytes,
+    *,
+    amr: tuple[str, ...] | None,
+    expires_at: datetime,
+    now: datetime,
+) -> bool:
+    """Go on with a session under another cookie; the old one is void. False: the session is over.
+
+    Args:
+        amr: How the person has just been authenticated again, which makes `now` the `auth_time`; None: they were not.
+    """
+    again = {"auth_time": now, "amr": amr} if amr is not None else {}
+    renewed = (
+        update(sessions)
+        .where(sessions.c.id == session_id, sessions.c.ended_at.is_(None), sessions.c.expires_at > now)
+        .values(digest=digest, seen_at=now, expires_at=expires_at, **again)
+    )
+    return db.execute(renewed).rowcount == 1
+
+
 def touch(db: Connection, session_id: str, *, now: datetime) -> None:
     """Record that the browser was seen. Called seldom: the idle limit needs no more."""
     db.execute(update(sessions).where(sessions.c.id == session_id).values(seen_at=now))
