@@ -133,7 +133,7 @@ class Door:
             exchange = await self._read(scope, receive, reference)
             if exchange.method == "OPTIONS":
                 response = replies.empty()
-                await _send(response, scope, send, self.preflight or self.headers, reference)
+                await _send(response, send, self.preflight or self.headers, reference)
                 return
             if exchange.method == "POST" and self.kind == "page" and not self.foreign_posts:
                 self._check_source(exchange)
@@ -144,7 +144,7 @@ class Door:
             response = self._failure(problem, scope, reference, exchange)
         if exchange is not None:
             self._remember_browser(exchange, response)
-        await _send(response, scope, send, self.headers, reference)
+        await _send(response, send, self.headers, reference)
         if access.isEnabledFor(logging.INFO):
             spent = round((perf_counter() - started) * 1000, 1)
             access.info("%s %s %d %s ms", scope["method"], self.label, response.status_code, spent)
@@ -235,7 +235,7 @@ async def answer_problem(
     request_id.set(reference)
     context = context_without_exchange(scope, reference)
     response = edge.failures.page(problem, context) if is_page else edge.failures.machine(problem, reference)
-    await _send(response, scope, send, base, reference)
+    await _send(response, send, base, reference)
 
 
 async def _body(headers: Headers, receive: Receive) -> bytes:
@@ -258,11 +258,10 @@ async def _body(headers: Headers, receive: Receive) -> bytes:
     return body
 
 
-async def _send(response: Response, scope: Scope, send: Send, base: RawHeaders, reference: str) -> None:
+async def _send(response: Response, send: Send, base: RawHeaders, reference: str) -> None:
     own = response.raw_headers
     brought = {name for name, _ in own}
     headers = [*own, *(header for header in base if header[0] not in brought)]
     headers.append((b"x-request-id", reference.encode("ascii")))
-    body = b"" if scope["method"] == "HEAD" else response.body
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": response.body})

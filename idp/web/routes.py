@@ -123,7 +123,7 @@ class Switchboard(Router):
     def __init__(
         self, routes: Sequence[Route], builder: RouteBuilder, lifespan: Lifespan[Starlette] | None = None
     ) -> None:
-        super().__init__(routes, redirect_slashes=False, lifespan=lifespan)
+        super().__init__(routes, lifespan=lifespan)
         self._builder = builder
         self._fixed: dict[str, _Address] = {}
         self._patterned: list[Route] = []

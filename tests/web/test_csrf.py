@@ -78,7 +78,7 @@ def test_a_token_is_good_for_one_browser_one_action_and_one_key_only(site: Site,
 def test_without_the_transaction_cookie_no_form_is_accepted(
     site: Site, http: requests.Session, browser: str | None
 ) -> None:
-    assert post(site, http, site.tokens.token(browser or "", "/login"), OWN, browser).status_code == 403
+    assert post(site, http, site.tokens.token(str(browser), "/login"), OWN, browser).status_code == 403
 
 
 def test_a_browser_without_the_cookie_gets_one_with_every_flag(site: Site, http: requests.Session) -> None:

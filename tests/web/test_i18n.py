@@ -23,7 +23,7 @@ def sentences() -> set[str]:
     for template in templates.glob("*.html"):
         for _, _, message in extract_from_ast(environment.parse(template.read_text("utf-8"))):
             # A sentence with places for values comes as a tuple, its plural form (None) beside it.
-            found.update(part for part in ((message,) if isinstance(message, str) else message) if part)
+            found.update(part for part in ((message,) if isinstance(message, str) else message or ()) if part)
     for permission in permissions.KNOWN.values():
         found.update(part for part in (permission.sentence, permission.detail) if part)
     for problem in (
