@@ -87,6 +87,8 @@ def mail_server(value: SecretStr) -> SecretStr:
     known = parts.scheme in {"smtp", "smtps"} and parts.query in {"", "starttls"} and parts.path in {"", "/"}
     if not known or not parts.hostname or (parts.scheme == "smtps" and parts.query):
         raise refused(sentence)
+    if parts.username and parts.scheme == "smtp" and not parts.query and not is_loopback(parts.hostname):
+        raise refused("would send the password in clear; add ?starttls, or use smtps://")
     return value
 
 

@@ -1,0 +1,33 @@
+"""`idp`, the one command of the provider: try it, serve it, and look after what it knows."""
+
+from idp.commands import client, config, db, dev, doctor, serve, session, user
+from idp.commands.console import commands
+from keys.__main__ import app as keys
+
+app = commands(
+    "A self-hosted OpenID Connect provider.",
+    [
+        "idp dev                                  try it on this machine, with demo people and applications",
+        "idp serve                                run it",
+        "idp doctor                               find out what is wrong",
+        "idp client create --name Wiki --redirect-uri https://wiki.example/callback",
+    ],
+)
+app.command(name="dev")(dev.dev)
+app.command(name="serve")(serve.serve)
+app.command(name="doctor")(doctor.doctor)
+app.add_typer(db.app, name="db")
+app.add_typer(client.app, name="client")
+app.add_typer(user.app, name="user")
+app.add_typer(session.app, name="session")
+app.add_typer(keys, name="keys")
+app.add_typer(config.app, name="config")
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="idp")
+
+
+if __name__ == "__main__":
+    main()

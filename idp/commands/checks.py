@@ -1,0 +1,195 @@
+"""What `idp doctor` looks at, one function for each, every finding with what to do about it."""
+
+import shutil
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from idp.settings import Settings
+
+_PATIENCE = 5.0
+"""Seconds for another server to answer."""
+_CLOCKS_MAY_DIFFER = timedelta(seconds=5)
+_RENEW_BEFORE = timedelta(days=14)
+_LITTLE_SPACE = 512 * 1024 * 1024
+
+
+class Level(StrEnum):
+    """How bad it is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: how it is, and what to do if it is not well."""
+
+    level: Level
+    subject: str
+    sentence: str
+    fix: str | None = None
+
+
+def examine(settings: "Settings", *, now: Callable[[], datetime]) -> Iterator[Finding]:
+    """Everything in turn. Later checks are left out when what they need is broken."""
+    yield Finding(Level.OK, "settings", "no contradiction found")
+    yield from _choices(settings)
+    database = list(_database(settings, now=now))
+    yield from database
+    if all(finding.level is not Level.BROKEN for finding in database):
+        yield from _keys(settings, now=now)
+    yield from _issuer(settings, now=now)
+    yield from _mail(settings)
+    yield from _hashing(settings)
+
+
+def _choices(settings: "Settings") -> Iterator[Finding]:
+    """Settings that are allowed and seldom meant."""
+    https = settings.issuer.startswith("https://")
+    if https and settings.tls_cert is None and not settings.trusted_proxies:
+        sentence = "everybody seems to come from the proxy, so limits for each source meet all at once"
+        yield Finding(Level.WARNING, "proxy", sentence, "set IDP_TRUSTED_PROXIES to the address of the proxy")
+    if not settings.throttle.enabled:
+        sentence = "nothing limits guessing of passwords and secrets"
+        yield Finding(Level.WARNING, "throttle", sentence, "set IDP_THROTTLE_ENABLED=true")
+    if settings.insecure_http:
+        yield Finding(Level.WARNING, "http", "an http issuer is accepted on loopback", "unset IDP_INSECURE_HTTP")
+
+
+def _database(settings: "Settings", *, now: Callable[[], datetime]) -> Iterator[Finding]:
+    from idp.store.database import Database
+    from idp.store.database_time import database_time
+    from idp.store.schema import check, revision
+
+    database = Database(settings.database_url, pool_size=1)
+    kind = "SQLite" if database.is_sqlite else "PostgreSQL"
+    try:
+        if problems := check(database):
+            fix = "idp db upgrade" if "idp db upgrade" in problems[0] else "start it, or correct IDP_DATABASE_URL"
+            yield Finding(Level.BROKEN, "database", problems[0], fix)
+            return
+        yield Finding(Level.OK, "database", f"{kind}, schema {revision(database)}")
+        with database.autocommit() as db:
+            # SQLite tells whole seconds.
+            apart = abs(database_time(db) - now()) - timedelta(seconds=1)
+        if apart > _CLOCKS_MAY_DIFFER:
+            sentence = f"this machine and the database are {apart.total_seconds():.0f} s apart"
+            yield Finding(Level.BROKEN, "clock", sentence, "run a time service on both machines")
+        else:
+            yield Finding(Level.OK, "clock", "agrees with the database")
+    finally:
+        database.dispose()
+    if database.is_sqlite and settings.database_url.partition(":///")[2]:
+        free = shutil.disk_usage(Path(settings.database_url.partition(":///")[2]).resolve().parent).free
+        if free < _LITTLE_SPACE:
+            yield Finding(Level.WARNING, "disk", f"{free // 1024**2} MiB left for the database", "make room")
+
+
+def _keys(settings: "Settings", *, now: Callable[[], datetime]) -> Iterator[Finding]:
+    from keys.lifecycle import State, state_of
+    from keys.sealing import Sealer, UnsealError
+    from keys.vault import VaultError, connect
+
+    moment = now()
+    try:
+        vault = connect(settings.database_url, Sealer(settings.keys.kek()).for_purpose("signing-key"))
+        active = [key for key in vault.all() if state_of(key, moment) is State.ACTIVE]
+        for key in active:
+            vault.open(key)
+    except (VaultError, UnsealError) as error:
+        fix = "set IDP_KEY_ENCRYPTION_KEY to the key with which they were sealed"
+        yield Finding(Level.BROKEN, "keys", str(error), fix)
+        return
+    if not active:
+        yield Finding(Level.BROKEN, "keys", "no key signs", "idp keys init")
+        return
+    oldest = min(key.activate_at for key in active)
+    age = moment - oldest
+    said = f"{len(active)} signing, {', '.join(sorted(key.algorithm for key in active))}; {age.days} days in use"
+    if age > settings.keys.keys_rotate_every:
+        yield Finding(Level.WARNING, "keys", said, "idp keys rotate --if-due")
+    else:
+        yield Finding(Level.OK, "keys", said)
+
+
+def _issuer(settings: "Settings", *, now: Callable[[], datetime]) -> Iterator[Finding]:
+    """Whether the world finds what is configured at the issuer's address."""
+    import httpx2
+
+    url = f"{settings.issuer}/.well-known/openid-configuration"
+    try:
+        answer = httpx2.get(url, timeout=_PATIENCE)
+        found = answer.json().get("issuer") if answer.status_code == httpx2.codes.OK else None
+    except (httpx2.HTTPError, ValueError, AttributeError) as error:
+        yield Finding(
+            Level.WARNING,
+            "issuer",
+            f"cannot be reached from here ({type(error).__name__})",
+            "idp serve; then look at DNS, the proxy and its certificate",
+        )
+        return
+    if found != settings.issuer:
+        sentence = "answers, but its discovery document names another issuer, or none"
+        yield Finding(Level.BROKEN, "issuer", sentence, "make IDP_ISSUER the address that people use")
+        return
+    yield Finding(Level.OK, "issuer", "reachable, and names itself in discovery")
+    if settings.issuer.startswith("https://"):
+        yield from _certificate(settings.issuer, now=now)
+
+
+def _certificate(issuer: str, *, now: Callable[[], datetime]) -> Iterator[Finding]:
+    parts = urlsplit(issuer)
+    host = parts.hostname or ""
+    try:
+        with (
+            socket.create_connection((host, parts.port or 443), timeout=_PATIENCE) as plain,
+            ssl.create_default_context().wrap_socket(plain, server_hostname=host) as secured,
+        ):
+            certificate = secured.getpeercert() or {}
+    except OSError as error:
+        yield Finding(Level.BROKEN, "certificate", type(error).__name__, "renew the certificate, with its chain")
+        return
+    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate.get("notAfter"))), UTC)
+    left = ends - now()
+    level = Level.OK if left > _RENEW_BEFORE else Level.WARNING
+    yield Finding(level, "certificate", f"good for {left.days} days", None if level is Level.OK else "renew it")
+
+
+def _mail(settings: "Settings") -> Iterator[Finding]:
+    if settings.smtp_url is None:
+        sentence = "no server is set: nobody can prove an address or reset a password"
+        yield Finding(Level.WARNING, "mail", sentence, "set IDP_SMTP_URL")
+        return
+    parts = urlsplit(settings.smtp_url.get_secret_value())
+    port = parts.port or {"smtps": 465}.get(parts.scheme, 587 if parts.query else 25)
+    try:
+        with socket.create_connection((parts.hostname or "", port), timeout=_PATIENCE):
+            yield Finding(Level.OK, "mail", "the SMTP server answers")
+    except OSError as error:
+        sentence = f"the SMTP server does not answer ({type(error).__name__})"
+        yield Finding(Level.BROKEN, "mail", sentence, "correct IDP_SMTP_URL, or open the way to it")
+
+
+def _hashing(settings: "Settings") -> Iterator[Finding]:
+    from idp.accounts.passwords import Passwords
+
+    cost = settings.argon2
+    passwords = Passwords(memory_mib=cost.memory_mib, time=cost.time, parallelism=cost.parallelism)
+    started = time.perf_counter()
+    passwords.hash("how long does this take?")
+    spent = time.perf_counter() - started
+    sentence = f"{spent * 1000:.0f} ms each, about {settings.hashing_threads / spent:.0f} sign-ins a second"
+    if spent > 1:
+        yield Finding(Level.WARNING, "hashing", sentence, "lower IDP_ARGON2_MEMORY_MIB or IDP_ARGON2_TIME")
+    else:
+        yield Finding(Level.OK, "hashing", sentence)
