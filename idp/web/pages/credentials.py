@@ -126,10 +126,24 @@ class CredentialPages(Renderer):
         button: str,
         action: str,
         hidden: Mapping[str, str],
+        username: str | None = None,
+        problems: Sequence[Problem] = (),
     ) -> HTMLResponse:
-        """Show a button for a mailed link, since scanners follow links but press no buttons; #confirm-submit."""
+        """Show a button for a mailed link, since scanners follow links but press no buttons; #confirm-submit.
+
+        Args:
+            username: Asks for the password of this address as well; field password.
+        """
         return self._render(
-            "confirm_link.html", context, title=title, sentence=sentence, button=button, action=action, hidden=hidden
+            "confirm_link.html",
+            context,
+            problems=problems,
+            title=title,
+            sentence=sentence,
+            button=button,
+            action=action,
+            hidden=hidden,
+            username=username,
         )
 
     def change_password(
