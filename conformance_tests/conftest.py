@@ -4,7 +4,6 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
-import urllib3
 
 from conformance_tests import options as command_line
 from conformance_tests.browser import ScriptedBrowser
@@ -29,7 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "dynamic_client: the module is not in the plan of static clients")
     config.stash[_NOTES] = {}
     if config.getoption("--insecure"):
-        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        # pytest sets its own filters before each test, so a filter of the warnings module would not last.
+        config.addinivalue_line("filterwarnings", "ignore::urllib3.exceptions.InsecureRequestWarning")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

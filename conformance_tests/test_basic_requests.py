@@ -126,9 +126,12 @@ def test_oidcc_ensure_post_request_succeeds(rp: RelyingParty) -> None:
 @pytest.mark.requirement("OIDCC-3.1.3.3")
 def test_oidcc_server(rp: RelyingParty, verdict: Verdict) -> None:
     """The plain journey: a strong code, tokens with an expiry, and an ID token with nothing foreign in it."""
-    signed_in = rp.sign_in()
+    request = rp.request()
 
-    verdict.expect_none(secret_problems("code", signed_in.code, shortest=16))
+    code = rp.authorize(request)
+    verdict.expect_none(secret_problems("code", code, shortest=16))
+    signed_in = rp.complete(code, request)
+
     verdict.advise("expires_in" in signed_in.tokens.answer, "the token response has no expires_in")
     foreign = sorted(set(signed_in.claims) - PROTOCOL_CLAIMS)
     verdict.advise(not foreign, f"the ID token has claims that were not asked for: {', '.join(foreign)}")

@@ -6,11 +6,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from conformance_tests.peers.faulty_proxy import Answer, Ask, Fault, FaultyProxy, json_answer
+from conformance_tests.relying_party import decoded
 
 _CONFIG = ("oidcc_discovery_endpoint_verification",)
 
 
-def _in_id_token(header: dict[str, Any] | None = None, **claims: Any) -> Callable[[FaultyProxy, Ask, Answer], Answer]:
+def in_id_token(header: dict[str, Any] | None = None, **claims: Any) -> Callable[[FaultyProxy, Ask, Answer], Answer]:
     """Change header members and claims of every ID token; None removes one."""
 
     def after(proxy: FaultyProxy, ask: Ask, answer: Answer) -> Answer:
@@ -23,7 +24,7 @@ def _in_id_token(header: dict[str, Any] | None = None, **claims: Any) -> Callabl
     return after
 
 
-def _in_json(endpoint: str, **changes: Any) -> Callable[[FaultyProxy, Ask, Answer], Answer]:
+def in_json(endpoint: str, **changes: Any) -> Callable[[FaultyProxy, Ask, Answer], Answer]:
     """Change members of an endpoint's successful JSON; None removes one."""
 
     def after(proxy: FaultyProxy, ask: Ask, answer: Answer) -> Answer:
@@ -126,6 +127,15 @@ def _wrong_error(proxy: FaultyProxy, ask: Ask, answer: Answer) -> Answer:
     return json_answer(400, error="invalid_request") if refused else answer
 
 
+def _one_iat(proxy: FaultyProxy, ask: Ask, answer: Answer) -> Answer:
+    """Give every ID token the time at which the first of them was issued."""
+    token = decoded(answer.document.get("id_token", ""))
+    if proxy.is_at(ask, "token_endpoint") and token is not None:
+        first = proxy.remembered.setdefault("iat", json_answer(200, iat=token.claims["iat"]))
+        return in_id_token(iat=first.document["iat"])(proxy, ask, answer)
+    return answer
+
+
 def _without_signature(proxy: FaultyProxy, ask: Ask, answer: Answer) -> Answer:
     """Sign every ID token with a key that is not the published one."""
     document = answer.document
@@ -170,97 +180,203 @@ _BAD_LOGOUTS = tuple(
 _LOGGED_OUT_PAGES = tuple(f"{_LOGOUT}_{name}" for name in ("no_params", "only_state", "no_post_logout_redirect_uri"))
 
 FAULTS = (
-    Fault("iss of the ID token is another", ("oidcc_server",), after=_in_id_token(iss="https://other.example")),
-    Fault("aud of the ID token is another", ("oidcc_server",), after=_in_id_token(aud="somebody-else")),
-    Fault("nonce of the ID token is another", ("oidcc_server",), after=_in_id_token(nonce="another")),
-    Fault("exp of the ID token is past", ("oidcc_server",), after=_in_id_token(exp=1_700_000_000)),
-    Fault("at_hash of the ID token is wrong", ("oidcc_server",), after=_in_id_token(at_hash="AAAAAAAAAAAAAAAAAAAAAA")),
-    Fault("the ID token names the person", ("oidcc_server", "oidcc_scope_email", "oidcc_alternate_happy_flow",
-          "oidcc_claims_essential"), after=_in_id_token(name="Ada")),
-    Fault("the ID token has no kid", ("oidcc_idtoken_signature",), after=_in_id_token({"kid": None})),
+    Fault("iss of the ID token is another", ("oidcc_server",), after=in_id_token(iss="https://other.example")),
+    Fault("aud of the ID token is another", ("oidcc_server",), after=in_id_token(aud="somebody-else")),
+    Fault("nonce of the ID token is another", ("oidcc_server",), after=in_id_token(nonce="another")),
+    Fault("exp of the ID token is past", ("oidcc_server",), after=in_id_token(exp=1_700_000_000)),
+    Fault("at_hash of the ID token is wrong", ("oidcc_server",), after=in_id_token(at_hash="AAAAAAAAAAAAAAAAAAAAAA")),
+    Fault(
+        "the ID token names the person",
+        ("oidcc_server", "oidcc_scope_email", "oidcc_alternate_happy_flow", "oidcc_claims_essential"),
+        after=in_id_token(name="Ada"),
+    ),
+    Fault("the ID token has no kid", ("oidcc_idtoken_signature",), after=in_id_token({"kid": None})),
     Fault("the ID token is signed by nobody", ("oidcc_server", "oidcc_refresh_token"), after=_without_signature),
-    Fault("auth_time is left out", ("oidcc_max_age_1", "oidcc_max_age_10000"), after=_in_id_token(auth_time=None)),
-    Fault("iat never changes", ("oidcc_refresh_token",), after=_in_id_token(iat=1)),
+    Fault("auth_time is left out", ("oidcc_max_age_1", "oidcc_max_age_10000"), after=in_id_token(auth_time=None)),
+    Fault("iat never changes", ("oidcc_refresh_token",), after=_one_iat),
     Fault("keys share a kid", _CONFIG, after=_in_key_set(kid="same")),
     Fault("keys have no kid", _CONFIG, after=_in_key_set(kid=None)),
     Fault("keys are private", _CONFIG, after=_in_key_set(d="AQAB")),
-    Fault("issuer is another", (*_CONFIG, "oidcc_server"), after=_in_json("discovery", issuer="https://other.example")),
-    Fault("metadata lacks RS256", _CONFIG, after=_in_json("discovery", id_token_signing_alg_values_supported=["ES256"])),
-    Fault("metadata has a member of its own", _CONFIG, after=_in_json("discovery", house_rules=True)),
-    Fault("metadata has a string for a list", _CONFIG, after=_in_json("discovery", scopes_supported="openid")),
-    Fault("an endpoint is plain http elsewhere", (*_CONFIG, f"{_LOGOUT}_discovery_endpoint_verification"),
-          after=_in_json("discovery", revocation_endpoint="http://other.example/revoke")),
-    Fault("no end_session_endpoint", (f"{_LOGOUT}_discovery_endpoint_verification",),
-          after=_in_json("discovery", end_session_endpoint=None)),
-    Fault("state comes back changed", ("oidcc_server", "oidcc_prompt_none_not_logged_in"),
-          after=_in_redirect({"state": "x"}, "iss")),
-    Fault("iss of the response is another", ("oidcc_server",), after=_in_redirect({"iss": "https://other.example"}, "iss")),
-    Fault("error has characters that are not allowed", ("oidcc_prompt_none_not_logged_in",),
-          after=_in_redirect({"error_description": 'not "here"'}, "error")),
-    Fault("the wrong error is returned", ("oidcc_prompt_none_not_logged_in", "oidcc_response_type_missing"),
-          after=_in_redirect({"error": "server_error"}, "error")),
+    Fault("issuer is another", (*_CONFIG, "oidcc_server"), after=in_json("discovery", issuer="https://other.example")),
+    Fault("metadata lacks RS256", _CONFIG, after=in_json("discovery", id_token_signing_alg_values_supported=["ES256"])),
+    Fault("metadata has a member of its own", _CONFIG, after=in_json("discovery", house_rules=True)),
+    Fault("metadata has a string for a list", _CONFIG, after=in_json("discovery", scopes_supported="openid")),
+    Fault(
+        "an endpoint is plain http elsewhere",
+        (*_CONFIG, f"{_LOGOUT}_discovery_endpoint_verification"),
+        after=in_json("discovery", revocation_endpoint="http://other.example/revoke"),
+    ),
+    Fault(
+        "no end_session_endpoint",
+        (f"{_LOGOUT}_discovery_endpoint_verification",),
+        after=in_json("discovery", end_session_endpoint=None),
+    ),
+    Fault(
+        "state comes back changed",
+        ("oidcc_server", "oidcc_prompt_none_not_logged_in"),
+        after=_in_redirect({"state": "x"}, "iss"),
+    ),
+    Fault(
+        "iss of the response is another", ("oidcc_server",), after=_in_redirect({"iss": "https://other.example"}, "iss")
+    ),
+    Fault(
+        "error has characters that are not allowed",
+        ("oidcc_prompt_none_not_logged_in",),
+        after=_in_redirect({"error_description": 'not "here"'}, "error"),
+    ),
+    Fault(
+        "the wrong error is returned",
+        ("oidcc_prompt_none_not_logged_in", "oidcc_response_type_missing"),
+        after=_in_redirect({"error": "server_error"}, "error"),
+    ),
     Fault("the code is short", ("oidcc_server",), after=_in_redirect({"code": "abc"}, "code")),
     Fault("prompt is ignored", ("oidcc_prompt_login", "oidcc_prompt_none_not_logged_in"), before=_dropping("prompt")),
     Fault("max_age is ignored", ("oidcc_max_age_1",), before=_dropping("max_age")),
     Fault("the session is forgotten", (*_SIGNED_IN, "oidcc_max_age_10000"), before=_never_signed_in),
-    Fault("redirect_uri is not checked", ("oidcc_ensure_registered_redirect_uri",),
-          before=_redirecting("authorization_endpoint", "redirect_uri")),
-    Fault("a nonce is demanded", ("oidcc_ensure_request_without_nonce_succeeds_for_code_flow",),
-          before=_refusing("authorization_endpoint", _lacks("nonce"), 400)),
-    *(Fault(f"{name} is refused", (f"oidcc_{module}",), before=_refusing("authorization_endpoint", _has(name), 400))
-      for name, module in (
-          ("extra", "ensure_request_with_unknown_parameter_succeeds"), ("login_hint", "login_hint"),
-          ("ui_locales", "ui_locales"), ("claims_locales", "claims_locales"), ("claims", "claims_essential"),
-          ("code_challenge", "ensure_request_with_valid_pkce_succeeds"))),
-    Fault("display is refused", ("oidcc_display_page", "oidcc_display_popup"),
-          before=_refusing("authorization_endpoint", _has("display"), 400)),
-    Fault("POST is refused at the authorization endpoint", ("oidcc_ensure_post_request_succeeds",),
-          before=_refusing("authorization_endpoint", lambda ask: ask.method == "POST", 405)),
-    Fault("response_type has a default", ("oidcc_response_type_missing",),
-          before=lambda proxy, ask: ask.query.append(("response_type", "code"))
-          if proxy.is_at(ask, "authorization_endpoint") and "response_type" not in ask.parameters else None),
-    Fault("request objects are ignored", (
-          "oidcc_unsigned_request_object_supported_correctly_or_rejected_as_unsupported",
-          "oidcc_request_uri_unsigned_supported_correctly_or_rejected_as_unsupported"),
-          before=_dropping("request", "request_uri")),
-    Fault("request objects are refused before redirect_uri is checked", ("oidcc_ensure_request_object_with_redirect_uri",),
-          before=lambda proxy, ask: Answer(303, [("Location", ask.parameters["redirect_uri"]
-                                                  + "?error=request_not_supported")])
-          if proxy.is_at(ask, "authorization_endpoint") and "request" in ask.parameters else None),
-    Fault("codes are good for ever", ("oidcc_codereuse", "oidcc_codereuse_30seconds"),
-          after=_good_for_ever(lambda ask: ask.form.get("code", "") if ask.method == "POST" else "")),
-    Fault("a used code gets the wrong error", ("oidcc_codereuse", "oidcc_codereuse_30seconds", "oidcc_refresh_token"),
-          after=_wrong_error),
+    Fault(
+        "redirect_uri is not checked",
+        ("oidcc_ensure_registered_redirect_uri",),
+        before=_redirecting("authorization_endpoint", "redirect_uri"),
+    ),
+    Fault(
+        "a nonce is demanded",
+        ("oidcc_ensure_request_without_nonce_succeeds_for_code_flow",),
+        before=_refusing("authorization_endpoint", _lacks("nonce"), 400),
+    ),
+    *(
+        Fault(f"{name} is refused", (f"oidcc_{module}",), before=_refusing("authorization_endpoint", _has(name), 400))
+        for name, module in (
+            ("extra", "ensure_request_with_unknown_parameter_succeeds"),
+            ("login_hint", "login_hint"),
+            ("ui_locales", "ui_locales"),
+            ("claims_locales", "claims_locales"),
+            ("claims", "claims_essential"),
+            ("code_challenge", "ensure_request_with_valid_pkce_succeeds"),
+        )
+    ),
+    Fault(
+        "display is refused",
+        ("oidcc_display_page", "oidcc_display_popup"),
+        before=_refusing("authorization_endpoint", _has("display"), 400),
+    ),
+    Fault(
+        "POST is refused at the authorization endpoint",
+        ("oidcc_ensure_post_request_succeeds",),
+        before=_refusing("authorization_endpoint", lambda ask: ask.method == "POST", 405),
+    ),
+    Fault(
+        "response_type has a default",
+        ("oidcc_response_type_missing",),
+        before=lambda proxy, ask: (
+            ask.query.append(("response_type", "code"))
+            if proxy.is_at(ask, "authorization_endpoint") and "response_type" not in ask.parameters
+            else None
+        ),
+    ),
+    Fault(
+        "request objects are ignored",
+        (
+            "oidcc_unsigned_request_object_supported_correctly_or_rejected_as_unsupported",
+            "oidcc_request_uri_unsigned_supported_correctly_or_rejected_as_unsupported",
+        ),
+        before=_dropping("request", "request_uri"),
+    ),
+    Fault(
+        "request objects are refused before redirect_uri is checked",
+        ("oidcc_ensure_request_object_with_redirect_uri",),
+        before=lambda proxy, ask: (
+            Answer(303, [("Location", ask.parameters["redirect_uri"] + "?error=request_not_supported")])
+            if proxy.is_at(ask, "authorization_endpoint") and "request" in ask.parameters
+            else None
+        ),
+    ),
+    Fault(
+        "codes are good for ever",
+        ("oidcc_codereuse", "oidcc_codereuse_30seconds"),
+        after=_good_for_ever(lambda ask: ask.form.get("code", "") if ask.method == "POST" else ""),
+    ),
+    Fault(
+        "a used code gets the wrong error",
+        ("oidcc_codereuse", "oidcc_codereuse_30seconds", "oidcc_refresh_token"),
+        after=_wrong_error,
+    ),
     Fault("a used code revokes nothing", ("oidcc_codereuse_30seconds",), after=_good_for_ever(_token_of)),
-    Fault("refresh tokens are anybody's", ("oidcc_refresh_token",),
-          after=_good_for_ever(lambda ask: ask.form.get("grant_type", "").removeprefix("authorization_code")
-                               if ask.method == "POST" else "")),
-    Fault("expires_in is missing", ("oidcc_server", "oidcc_refresh_token"),
-          after=_in_json("token_endpoint", expires_in=None)),
-    Fault("expires_in is a string", ("oidcc_server",), after=_in_json("token_endpoint", expires_in="3600")),
-    Fault("token_type is another", ("oidcc_server",), after=_in_json("token_endpoint", token_type="mac")),
-    Fault("token responses may be stored", ("oidcc_refresh_token",), after=_header("token_endpoint", "Cache-Control", None)),
-    Fault("secrets in the form are refused", ("oidcc_server_client_secret_post",),
-          before=_refusing("token_endpoint", _has("client_secret"), 401)),
-    Fault("userinfo speaks of somebody else", ("oidcc_userinfo_get", "oidcc_userinfo_post_header",
-          "oidcc_userinfo_post_body"), after=_in_json("userinfo_endpoint", sub="somebody-else")),
-    Fault("userinfo is text", ("oidcc_userinfo_get",), after=_header("userinfo_endpoint", "Content-Type", "text/plain")),
-    Fault("userinfo refuses POST", ("oidcc_userinfo_post_header", "oidcc_userinfo_post_body"),
-          before=_refusing("userinfo_endpoint", lambda ask: ask.method == "POST", 405)),
-    Fault("a verified flag is a string", ("oidcc_scope_email", "oidcc_scope_all"),
-          after=_in_json("userinfo_endpoint", email_verified="true")),
-    Fault("updated_at is a date", ("oidcc_scope_profile",), after=_in_json("userinfo_endpoint", updated_at="2026-01-01")),
-    Fault("address is a string", ("oidcc_scope_address",), after=_in_json("userinfo_endpoint", address="1 Road")),
-    Fault("phone_number is missing", ("oidcc_scope_phone", "oidcc_scope_all"),
-          after=_in_json("userinfo_endpoint", phone_number=None)),
-    Fault("name is missing", ("oidcc_claims_essential", "oidcc_scope_profile"),
-          after=_in_json("userinfo_endpoint", name=None)),
-    Fault("scope is dropped to openid", ("oidcc_scope_email", "oidcc_alternate_happy_flow"),
-          after=_in_json("userinfo_endpoint", email=None, email_verified=None)),
-    Fault("sign-out redirects to any address, and ends nothing", (*_BAD_LOGOUTS, _LOGOUT, f"{_LOGOUT}_no_state"),
-          before=_redirecting("end_session_endpoint", "post_logout_redirect_uri")),
-    Fault("sign-out only says so", _LOGGED_OUT_PAGES,
-          before=lambda proxy, ask: Answer(200, [("Content-Type", "text/html")], b"<p>You are signed out.</p>")
-          if proxy.is_at(ask, "end_session_endpoint") else None),
+    Fault(
+        "refresh tokens are anybody's",
+        ("oidcc_refresh_token",),
+        after=_good_for_ever(
+            lambda ask: (
+                ask.form.get("grant_type", "").removeprefix("authorization_code") if ask.method == "POST" else ""
+            )
+        ),
+    ),
+    Fault(
+        "expires_in is missing",
+        ("oidcc_server", "oidcc_refresh_token"),
+        after=in_json("token_endpoint", expires_in=None),
+    ),
+    Fault("expires_in is a string", ("oidcc_server",), after=in_json("token_endpoint", expires_in="3600")),
+    Fault("token_type is another", ("oidcc_server",), after=in_json("token_endpoint", token_type="mac")),
+    Fault(
+        "token responses may be stored",
+        ("oidcc_refresh_token",),
+        after=_header("token_endpoint", "Cache-Control", None),
+    ),
+    Fault(
+        "secrets in the form are refused",
+        ("oidcc_server_client_secret_post",),
+        before=_refusing("token_endpoint", _has("client_secret"), 401),
+    ),
+    Fault(
+        "userinfo speaks of somebody else",
+        ("oidcc_userinfo_get", "oidcc_userinfo_post_header", "oidcc_userinfo_post_body"),
+        after=in_json("userinfo_endpoint", sub="somebody-else"),
+    ),
+    Fault(
+        "userinfo is text", ("oidcc_userinfo_get",), after=_header("userinfo_endpoint", "Content-Type", "text/plain")
+    ),
+    Fault(
+        "userinfo refuses POST",
+        ("oidcc_userinfo_post_header", "oidcc_userinfo_post_body"),
+        before=_refusing("userinfo_endpoint", lambda ask: ask.method == "POST", 405),
+    ),
+    Fault(
+        "a verified flag is a string",
+        ("oidcc_scope_email", "oidcc_scope_all"),
+        after=in_json("userinfo_endpoint", email_verified="true"),
+    ),
+    Fault(
+        "updated_at is a date", ("oidcc_scope_profile",), after=in_json("userinfo_endpoint", updated_at="2026-01-01")
+    ),
+    Fault("address is a string", ("oidcc_scope_address",), after=in_json("userinfo_endpoint", address="1 Road")),
+    Fault(
+        "phone_number is missing",
+        ("oidcc_scope_phone", "oidcc_scope_all"),
+        after=in_json("userinfo_endpoint", phone_number=None),
+    ),
+    Fault(
+        "name is missing",
+        ("oidcc_claims_essential", "oidcc_scope_profile"),
+        after=in_json("userinfo_endpoint", name=None),
+    ),
+    Fault(
+        "the e-mail address is missing",
+        ("oidcc_scope_email", "oidcc_alternate_happy_flow"),
+        after=in_json("userinfo_endpoint", email=None, email_verified=None),
+    ),
+    Fault(
+        "sign-out redirects to any address, and ends nothing",
+        (*_BAD_LOGOUTS, _LOGOUT, f"{_LOGOUT}_no_state"),
+        before=_redirecting("end_session_endpoint", "post_logout_redirect_uri"),
+    ),
+    Fault(
+        "sign-out only says so",
+        _LOGGED_OUT_PAGES,
+        before=lambda proxy, ask: (
+            Answer(200, [("Content-Type", "text/html")], b"<p>You are signed out.</p>")
+            if proxy.is_at(ask, "end_session_endpoint")
+            else None
+        ),
+    ),
     Fault("sign-out loses the state", (_LOGOUT,), after=_in_redirect({"state": None}, "state")),
-)  # fmt: skip
+)
