@@ -56,7 +56,7 @@ class AuthorizeEndpoint:
         """Come back from signing in, consenting or choosing."""
         request_id = exchange.path_params["id"]
         with self.database.autocommit() as db:
-            pending = authorization_requests.find(db, request_id, browser_digest=digest_of(exchange.browser))
+            pending = authorization_requests.find(db, request_id, browsers=exchange.browsers)
         if pending is None:
             raise _unknown_request()
         now = self.clock()

@@ -134,7 +134,7 @@ class InteractionEndpoint:
         if request_id is None or secret is None:
             return None
         now = self.clock()
-        pending = authorization_requests.find(db, request_id, browser_digest=digest_of(exchange.browser))
+        pending = authorization_requests.find(db, request_id, browsers=exchange.browsers)
         if pending is None or pending.finished_at is not None or pending.expires_at <= now:
             return None
         parameters = Parameters(pending.parameters)

@@ -3,14 +3,14 @@
 One row for each request, never a single "current login": tabs, the back button and reloads each find their own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Table, Text, insert, select, update
 
-from idp.store.base import Digest, Document, UtcDateTime, metadata
+from idp.store.base import Digest, Document, UtcDateTime, digest_of, metadata
 from idp.store.database import Connection
 
 authorization_requests = Table(
@@ -80,10 +80,15 @@ def open_request(
     db.execute(insert(authorization_requests).values(values))
 
 
-def find(db: Connection, request_id: str, *, browser_digest: bytes) -> AuthorizationRequest | None:
-    """The request, if this browser brought it; expired and finished ones too."""
+def find(db: Connection, request_id: str, *, browsers: Iterable[str]) -> AuthorizationRequest | None:
+    """The request, if this browser brought it; expired and finished ones too.
+
+    Args:
+        browsers: The secrets that the browser has shown.
+    """
     query = select(*_COLUMNS).where(
-        authorization_requests.c.id == request_id, authorization_requests.c.browser_digest == browser_digest
+        authorization_requests.c.id == request_id,
+        authorization_requests.c.browser_digest.in_([digest_of(secret) for secret in browsers]),
     )
     row = db.execute(query).first()
     return AuthorizationRequest(*row) if row else None

@@ -85,6 +85,7 @@ def _postgresql(url: URL, pool_size: int) -> Engine:
         pool_timeout=10,
         pool_pre_ping=False,
         pool_recycle=1800,
+        hide_parameters=True,
         isolation_level="AUTOCOMMIT",
         connect_args=connect,
     )
@@ -96,6 +97,7 @@ def _sqlite(url: URL, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=2,
         pool_timeout=10,
+        hide_parameters=True,
         isolation_level="AUTOCOMMIT",
         connect_args={"check_same_thread": False, "timeout": 10},
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SameSite = Literal["lax", "none"]
 
+_MOST_TRANSACTIONS = 16
 _RANDOM = re.compile(r"[A-Za-z0-9_-]{43}\Z")  # what secrets.token_urlsafe(32) gives
 
 
@@ -50,9 +51,15 @@ class Cookies:
         """The secret of the browser session, if the browser sent one of the right shape."""
         return self._random(sent, "op_sid")
 
-    def transaction(self, sent: Mapping[str, str]) -> str | None:
-        """The secret that ties open interactions and form tokens to this browser."""
-        return self._random(sent, "op_tx")
+    def transactions(self, sent: Mapping[str, str]) -> tuple[str, ...]:
+        """The secrets that tie open interactions and form tokens to this browser: one, as a rule.
+
+        Tabs that open at the same moment in a new browser are each given one before any of them has come back. Each
+        cookie has a name of its own, so that none takes the place of another and every tab stays usable.
+        """
+        prefix = self._name("op_tx")
+        names = sorted(name for name in sent if name == prefix or name.startswith(f"{prefix}_"))
+        return tuple(sent[name] for name in names if _RANDOM.match(sent[name]))[:_MOST_TRANSACTIONS]
 
     def device(self, sent: Mapping[str, str]) -> str | None:
         """The mark of a browser that has signed in before. Never proof of anything by itself."""
@@ -64,7 +71,7 @@ class Cookies:
 
     def set_transaction(self, response: Response, secret: str) -> None:
         """Give the browser the secret for its interactions; the edge does this where one is missing."""
-        self._set(response, "op_tx", secret)
+        self._set(response, f"op_tx_{secret[:6]}", secret)
 
     def set_device(self, response: Response, mark: str, *, lifetime: timedelta) -> None:
         """Remember this browser as known for `lifetime`."""

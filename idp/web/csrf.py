@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 FIELD = "csrf"
 
@@ -52,20 +52,21 @@ class Csrf:
         """The token for a form of this browser that posts to the path `action`."""
         return urlsafe_b64encode(self._digest(browser, action)).decode("ascii").rstrip("=")
 
-    def check(self, *, browser: str | None, action: str, token: str | None, headers: Mapping[str, str]) -> None:
+    def check(self, *, browsers: Sequence[str], action: str, token: str | None, headers: Mapping[str, str]) -> None:
         """Accept a posted form, or say why not.
 
         Args:
-            browser: The transaction cookie as it was sent; None if it was not.
+            browsers: The transaction cookies as they were sent; the form may belong to any of them.
             action: The path that was posted to.
 
         Raises:
             ForeignForm: Either proof is missing or wrong.
         """
         self._check_source(headers)
-        if browser is None:
+        if not browsers:
             raise ForeignForm("no transaction cookie")
-        if not token or not hmac.compare_digest(token.encode(), self.token(browser, action).encode()):
+        given = (token or "").encode()
+        if not any(hmac.compare_digest(given, self.token(browser, action).encode()) for browser in browsers):
             raise ForeignForm("wrong form token")
 
     def _check_source(self, headers: Mapping[str, str]) -> None:

@@ -45,8 +45,9 @@ class Exchange:
         cookies: As sent. Empty on routes for machines, which never look at cookies.
         client_address: The peer, as the server knows it behind its trusted proxies.
         request_id: The reference of this request, in the log and in X-Request-Id.
-        browser: The secret of this browser, what open interactions are tied to. On pages always there: made by the
-            edge where it is missing, and set as a cookie with the response. Empty on routes for machines.
+        browsers: The secrets of this browser, what open interactions are tied to; more than one where several tabs
+            were its first contact. On pages always there: made by the edge where it is missing, and set as a cookie
+            with the response. Empty on routes for machines.
         cookies_withheld: A POST from another site came without any cookie of ours, as SameSite=Lax has it. It does
             not tell that nobody is signed in: answer with `replies.repeated_as_get`.
     """
@@ -60,9 +61,14 @@ class Exchange:
     cookies: Mapping[str, str]
     client_address: str
     request_id: str
-    browser: str
+    browsers: tuple[str, ...]
     cookies_withheld: bool
     tokens: Csrf = field(repr=False)
+
+    @property
+    def browser(self) -> str:
+        """The secret to tie something new to."""
+        return self.browsers[0] if self.browsers else ""
 
     @property
     def parameters(self) -> Form:
@@ -157,12 +163,13 @@ class Door:
         if method == "POST":
             form = read_body(await _body(headers, receive), headers.get("content-type", ""))
         cookies: dict[str, str] = {}
-        browser, withheld = "", False
+        browsers: tuple[str, ...] = ()
+        withheld = False
         if self.kind == "page":
             cookies = read_cookies(scope["headers"])
-            sent = self.edge.cookies.transaction(cookies)
-            withheld = sent is None and method == "POST" and self.foreign_posts
-            browser = sent or secrets.token_urlsafe(32)
+            browsers = self.edge.cookies.transactions(cookies)
+            withheld = not browsers and method == "POST" and self.foreign_posts
+            browsers = browsers or (secrets.token_urlsafe(32),)
         client = scope.get("client")
         return Exchange(
             method,
@@ -174,7 +181,7 @@ class Door:
             cookies,
             client[0] if client else "",
             reference,
-            browser,
+            browsers,
             withheld,
             self.edge.tokens,
         )
@@ -182,7 +189,7 @@ class Door:
     def _check_source(self, exchange: Exchange) -> None:
         try:
             self.edge.tokens.check(
-                browser=self.edge.cookies.transaction(exchange.cookies),
+                browsers=self.edge.cookies.transactions(exchange.cookies),
                 action=exchange.path,
                 token=exchange.form.get(csrf.FIELD),
                 headers=exchange.headers,
@@ -209,11 +216,10 @@ class Door:
         return self.edge.failures.page(shown, context)
 
     def _remember_browser(self, exchange: Exchange, response: Response) -> None:
-        # A cookie that was merely held back by the browser must not be replaced: open tabs depend on it.
-        if exchange.browser and not exchange.cookies_withheld:
-            sent = self.edge.cookies.transaction(exchange.cookies)
-            if sent is None:
-                self.edge.cookies.set_transaction(response, exchange.browser)
+        # Where the browser has merely held the cookie back, another one would be of no use.
+        is_new = exchange.browsers and not self.edge.cookies.transactions(exchange.cookies)
+        if is_new and not exchange.cookies_withheld:
+            self.edge.cookies.set_transaction(response, exchange.browser)
 
 
 def context_without_exchange(scope: Scope, reference: str) -> PageContext:

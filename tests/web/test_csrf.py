@@ -85,7 +85,7 @@ def test_a_browser_without_the_cookie_gets_one_with_every_flag(site: Site, http:
     answer = http.get(f"{site.url}/login")
 
     assert re.fullmatch(
-        r"__Host-op_tx=[A-Za-z0-9_-]{43}; HttpOnly; Path=/; SameSite=lax; Secure", answer.headers["set-cookie"]
+        r"__Host-op_tx_[A-Za-z0-9_-]{6}=[A-Za-z0-9_-]{43}; HttpOnly; Path=/; SameSite=lax; Secure", answer.headers["set-cookie"]
     )
 
 
@@ -130,5 +130,21 @@ def test_a_short_key_is_refused() -> None:
 def test_the_origin_is_taken_from_the_issuer_as_browsers_write_it(issuer: str, origin: str) -> None:
     tokens = Csrf(b"k" * 32, issuer)
 
-    tokens.check(browser=BROWSER, action="/x", token=tokens.token(BROWSER, "/x"), headers={"origin": origin})
+    tokens.check(browsers=(BROWSER,), action="/x", token=tokens.token(BROWSER, "/x"), headers={"origin": origin})
     assert tokens.origin == origin
+
+
+def test_tabs_that_open_at_once_in_a_new_browser_all_stay_usable(site: Site, http: requests.Session) -> None:
+    secrets = [requests.get(f"{site.url}/login").headers["set-cookie"].partition(";")[0] for _ in range(5)]
+    forms = [
+        re.search(r'name="csrf" value="([^"]+)"', http.get(f"{site.url}/login", headers={"Cookie": cookie}).text)
+        for cookie in secrets
+    ]
+    everything = {"Cookie": "; ".join(secrets)}
+
+    answers = [
+        http.post(f"{site.url}/login", data={"csrf": form[1]}, headers=OWN | everything) for form in forms if form
+    ]
+
+    assert len({cookie.partition("=")[0] for cookie in secrets}) == 5
+    assert [answer.status_code for answer in answers] == [200] * 5
