@@ -140,7 +140,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is unt
     def _why_not(
         self, digest: bytes, client: RegisteredClient, redirect_uri: str, challenge: str | None, now: datetime
     ) -> OAuth2Error:
-        with self.server.database.autocommit() as db:
+        with self.server.database.transaction() as db:
             found = grants.find_by_code(db, digest)
             if found is None:
                 return oauth_error("invalid_grant", "The code is unknown; it may have expired long ago.")
@@ -154,8 +154,8 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is unt
                     "invalid_grant", "code_verifier does not fit the code_challenge of the authorization request."
                 )
             if grant.redeemed_at is not None:
-                grants.revoke(db, grant.id, because="code_replayed", now=now)
-                self.server.audit("code_replayed", grant=grant, db=db, now=now)
+                if grants.revoke(db, grant.id, because="code_replayed", now=now):
+                    self.server.audit("code_replayed", grant=grant, db=db, now=now)
                 return oauth_error(
                     "invalid_grant", "The code was redeemed before; the tokens issued for it have been revoked."
                 )

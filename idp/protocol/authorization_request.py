@@ -85,9 +85,14 @@ def return_address(parameters: Parameters, registry: ClientRegistry) -> ReturnAd
     return ReturnAddress(
         client=client,
         redirect_uri=redirect_uri,
-        response_mode=mode if mode in RESPONSE_MODES and redirect_uri.startswith(("http://", "https://")) else "query",
+        response_mode=mode if mode in RESPONSE_MODES and _can_be_sent(mode, redirect_uri) else "query",
         state=None if "state" in parameters.repeated else parameters.get("state"),
     )
+
+
+def _can_be_sent(mode: str, redirect_uri: str) -> bool:
+    """A form can be posted to a web address only; into the query or fragment of any other an answer fits as well."""
+    return mode != "form_post" or redirect_uri.startswith(("http://", "https://"))
 
 
 def accept(parameters: Parameters, to: ReturnAddress, read_hint: HintReader) -> AskedAuthorization:

@@ -101,7 +101,8 @@ def _step(
     missing = _missing_consent(asked, visit, asked_at=asked_at)
     if missing is not None:
         return Consent(missing)
-    declined = () if asked.client.first_party else visit.declined_scopes or ()
+    # What a person has declined is declined, also where the client would not have had to ask.
+    declined = visit.declined_scopes or ()
     return Issue(visit, tuple(scope for scope in asked.scopes if scope not in declined))
 
 

@@ -30,9 +30,14 @@ def _introspect(server: AuthorizationServer, client: RegisteredClient, request: 
     if len(token) > opaque.LONGEST:
         return _INACTIVE
     about = _about(server, digest_of(token))
-    if about is None or (about["client_id"] != client.client_id and not client.resource_server):
+    if about is None or not _may_know(client, about):
         return _INACTIVE
     return Reply(200, about)
+
+
+def _may_know(client: RegisteredClient, about: dict[str, Any]) -> bool:
+    """A resource server is told about access tokens only: it would let a refresh token in as one (section 4)."""
+    return about["client_id"] == client.client_id or (client.resource_server and about["token_type"] == "Bearer")
 
 
 def _about(server: AuthorizationServer, digest: bytes) -> dict[str, Any] | None:

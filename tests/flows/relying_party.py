@@ -1,7 +1,9 @@
 """A relying party as tests need one: it speaks the protocol, and says what it expects."""
 
+import http.client
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -85,3 +87,18 @@ def answer_in(response: requests.Response) -> dict[str, str]:
     assert response.status_code == 303, (response.status_code, response.text[:500])
     parts = urlsplit(response.headers["Location"])
     return {name: values[0] for name, values in parse_qs(parts.query or parts.fragment).items()}
+
+
+def raw(provider: Running, method: str, path: str, headers: Mapping[str, str]) -> tuple[int, dict[str, str], str]:
+    """A request whose target nobody tidies up on the way."""
+    parts = urlsplit(provider.issuer)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
+    try:
+        connection.putrequest(method, path, skip_accept_encoding=True)
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        response = connection.getresponse()
+        return response.status, {n.lower(): v for n, v in response.getheaders()}, response.read().decode()
+    finally:
+        connection.close()
