@@ -10,19 +10,32 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import Lifespan
 
+from idp.accounts.login import SignIn
+from idp.accounts.password_policy import PasswordPolicy
+from idp.accounts.passwords import Passwords
+from idp.accounts.proofs import ProofLife
+from idp.accounts.recovery import Recovery
+from idp.accounts.sessions import Sessions
+from idp.accounts.signup import SignUp
+from idp.accounts.throttle import Limits, Throttle
 from idp.clock import Clock, utc_now
 from idp.delivery.mail import MailCarrier, MailTemplates
 from idp.delivery.outbox import MAIL, Carrier, Outbox
 from idp.delivery.smtp import SmtpTransport
 from idp.delivery.worker import Worker
+from idp.endpoints.account import AccountEndpoint
 from idp.endpoints.authorize import AuthorizeEndpoint
 from idp.endpoints.discovery import DiscoveryEndpoint
 from idp.endpoints.end_session import EndSessionEndpoint
 from idp.endpoints.health import HealthEndpoint
 from idp.endpoints.home import HomeEndpoint
 from idp.endpoints.interaction import InteractionEndpoint
+from idp.endpoints.login import LoginEndpoint
+from idp.endpoints.recovery import RecoveryEndpoint
+from idp.endpoints.signup import SignupEndpoint
 from idp.endpoints.token import TokenEndpoint
 from idp.endpoints.userinfo import UserinfoEndpoint
+from idp.observe import logs
 from idp.observe.request_id import request_id
 from idp.protocol.client_failures import ClientFailures
 from idp.protocol.lifetimes import Lifetimes
@@ -72,6 +85,7 @@ class House:
 def create_app() -> Starlette:
     """The application of this process's environment; what the server processes of `idp serve` call."""
     settings = Settings.from_environment()
+    logs.configure(level=settings.log_level, form=settings.log_format)
     return build_app(settings, KeySettings.from_environment().policy())
 
 
@@ -154,6 +168,7 @@ def _routes(house: House) -> list[Route]:
         public("/.well-known/openid-configuration", discovery.metadata),
         public("/.well-known/oauth-authorization-server", discovery.metadata),
         public("/jwks", discovery.jwks),
+        *_people(house),
         page("/authorize", authorize.begin, methods=["GET", "POST"], cross_site=True),
         page("/authorize/{id}", authorize.proceed),
         page("/consent", interaction.show_consent),
@@ -170,6 +185,69 @@ def _routes(house: House) -> list[Route]:
         api("/livez", health.live, methods=["GET"]),
         api("/readyz", health.ready, methods=["GET"]),
     ]
+
+
+def _people(house: House) -> list[Route]:
+    """The routes of the people: signing in and up, passwords, and the account."""
+    page, settings, clock = house.routes.page, house.settings, house.clock
+    database, pages, cookies, clients = house.database, house.pages, house.cookies, house.provider.registry
+    lives, argon2 = settings.lifetimes, settings.argon2
+    sign_in = SignIn(
+        Passwords(memory_mib=argon2.memory_mib, time=argon2.time, parallelism=argon2.parallelism),
+        _throttle(settings),
+        Sessions(lives.session_idle, lives.session),
+        house.outbox,
+        settings.issuer,
+        lives.known_device,
+    )
+    policy = PasswordPolicy(settings.password_minimum_length, settings.product_name)
+    life = ProofLife(lives.verification_link, lives.verification_code, lives.reset_link)
+    sign_up = SignUp(sign_in, policy, life, settings.sign_up_open)
+    login = LoginEndpoint(database, sign_in, clients, pages, cookies, settings.sign_up_open, clock)
+    signup = SignupEndpoint(database, sign_up, clients, pages, cookies, clock)
+    recovery = RecoveryEndpoint(database, Recovery(sign_in, policy, life), pages, cookies, clock)
+    account = AccountEndpoint(database, sign_in.sessions, clients, pages, cookies, clock)
+    return [
+        page("/login", login.show),
+        page("/login", login.submit, methods=["POST"], lane="hashing"),
+        page("/signup", signup.show),
+        page("/signup", signup.submit, methods=["POST"], lane="hashing"),
+        page("/signup/link", signup.show_link),
+        page("/signup/link", signup.follow_link, methods=["POST"], lane="hashing"),
+        page("/verify-email", signup.show_verify),
+        page("/verify-email", signup.verify, methods=["POST"]),
+        page("/verify-email/resend", signup.resend, methods=["POST"]),
+        page("/forgot-password", recovery.show_forgot),
+        page("/forgot-password", recovery.submit_forgot, methods=["POST"]),
+        page("/reset-password", recovery.show_reset),
+        page("/reset-password", recovery.submit_reset, methods=["POST"], lane="hashing"),
+        page("/account", account.show, account=True),
+        page("/account/password", recovery.show_change, account=True),
+        page("/account/password", recovery.submit_change, methods=["POST"], account=True, lane="hashing"),
+        page("/account/devices/end", account.end_device, methods=["POST"], account=True),
+        page("/account/devices/end-others", account.end_other_devices, methods=["POST"], account=True),
+        page("/account/apps/remove", account.remove_app, methods=["POST"], account=True),
+        page("/account/sign-out", account.sign_out, methods=["POST"], account=True),
+        page("/.well-known/change-password", recovery.well_known),
+    ]
+
+
+def _throttle(settings: Settings) -> Throttle:
+    given = settings.throttle
+    limits = Limits(
+        source_failures=given.source_failures,
+        source_window=given.source_window,
+        account_free_failures=given.account_free_failures,
+        account_longest_wait=given.account_longest_wait,
+        known_device_failures=given.known_device_failures,
+        known_device_window=given.known_device_window,
+        account_ceiling=given.account_ceiling,
+        account_mails=given.account_mails,
+        source_mails=given.source_mails,
+        source_sign_ups=given.source_sign_ups,
+        client_failures=given.client_failures,
+    )
+    return Throttle(limits, given.enabled)
 
 
 def _lifespan(house: House) -> Lifespan[Starlette]:
