@@ -294,6 +294,6 @@ def _facts(client: "StoredClient") -> dict[str, Any]:
         "client_id": client.client_id,
         "state": "disabled" if client.disabled_at else "enabled",
         **client.metadata,
-        "client_id_issued_at": client.created_at,
+        "created_at": client.created_at,
         "changed_at": client.updated_at,
     }

@@ -1,0 +1,56 @@
+# Everything runs in .venv, which is made from the hash-pinned lock on first use. Nothing here needs root.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+STAMP := $(VENV)/.installed-from-lock
+CODE := idp keys tests conformance_tests bench
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types floors check conformance bench browser lock clean
+
+help: ## Show this help
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+run: $(STAMP) ## Try it: the provider, two relying parties, demo people (ARGS="--port 9000 --reset")
+	@$(RUN) -m idp dev $(ARGS)
+
+test: lint types floors $(STAMP) ## Test it: everything, on both databases (ARGS="-k name")
+	$(RUN) -m pytest $(ARGS)
+
+lint: $(STAMP) ## Format and style
+	$(RUN) -m ruff format --check $(CODE)
+	$(RUN) -m ruff check $(CODE)
+
+types: $(STAMP) ## Types
+	$(RUN) -m mypy
+
+floors: $(STAMP) ## Who may import whom
+	$(VENV)/bin/lint-imports --no-logo
+
+check: test ## The same as CI
+
+conformance: $(STAMP) ## The OpenID conformance modules against a provider started for them (ARGS="--profile basic")
+	VENV=$(VENV) deploy/conformance $(ARGS)
+
+bench: $(STAMP) ## What a sign-in costs, on both databases
+	$(RUN) -m bench $(ARGS)
+
+browser: $(STAMP) ## Only the tests that need Chromium
+	$(RUN) -m pytest tests/browser $(ARGS)
+
+lock: $(STAMP) ## Pin the newest versions that pyproject.toml allows
+	$(VENV)/bin/uv pip compile pyproject.toml --extra test --upgrade --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
+	$(VENV)/bin/uv pip compile pyproject.toml --constraint requirements.lock --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.run.lock
+
+clean: ## Remove what was made here, the development data included
+	rm -rf $(VENV) .idp out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# The stamp holds the lock it was made from, so that a checkout that only touches the file installs nothing.
+$(STAMP): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say which: make PYTHON=python3.12")'
+	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	@cmp -s requirements.lock $(STAMP) || { echo "Installing what requirements.lock pins ..." >&2; \
+		$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; }
+	@cp requirements.lock $(STAMP)

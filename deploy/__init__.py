@@ -1,0 +1,1 @@
+"""Running the provider in containers, and the conformance modules against it."""
