@@ -74,7 +74,7 @@ class Settings(BaseModel):
     session_same_site: Literal["lax", "none"] = "lax"
     """`none` lets relying parties on other sites renew silently in a frame, in browsers that still allow it."""
     refresh_repeat_window: Annotated[Duration, lasting("0s", "1min")] = timedelta(seconds=10)
-    """How long a refresh token that was just used is answered again, for a lost response or a second tab."""
+    """How long a refresh token that was just used may come again, from a second tab say, without ending its family."""
 
     password_minimum_length: Annotated[int, between(8, 64, "SP 800-63B-4: 15, or 8 with a second factor")] = 15
     """The shortest password accepted."""
