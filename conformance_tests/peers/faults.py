@@ -136,6 +136,15 @@ def _one_iat(proxy: FaultyProxy, ask: Ask, answer: Answer) -> Answer:
     return answer
 
 
+def register_as_signed(proxy: FaultyProxy, ask: Ask) -> Answer | None:
+    """Keep from the provider that a client wants its ID tokens unsigned."""
+    if proxy.is_at(ask, "registration_endpoint") and ask.method == "POST":
+        asked: dict[str, Any] = json.loads(ask.body)
+        if asked.pop("id_token_signed_response_alg", None) is not None:
+            ask.body = json.dumps(asked).encode()
+    return None
+
+
 def _without_signature(proxy: FaultyProxy, ask: Ask, answer: Answer) -> Answer:
     """Sign every ID token with a key that is not the published one."""
     document = answer.document
@@ -192,6 +201,12 @@ FAULTS = (
     ),
     Fault("the ID token has no kid", ("oidcc_idtoken_signature",), after=in_id_token({"kid": None})),
     Fault("the ID token is signed by nobody", ("oidcc_server", "oidcc_refresh_token"), after=_without_signature),
+    Fault(
+        "none is offered and not given",
+        ("oidcc_idtoken_unsigned",),
+        before=register_as_signed,
+        after=in_json("discovery", id_token_signing_alg_values_supported=["RS256", "none"]),
+    ),
     Fault("auth_time is left out", ("oidcc_max_age_1", "oidcc_max_age_10000"), after=in_id_token(auth_time=None)),
     Fault("iat never changes", ("oidcc_refresh_token",), after=_one_iat),
     Fault("keys share a kid", _CONFIG, after=_in_key_set(kid="same")),

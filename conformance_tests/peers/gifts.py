@@ -1,11 +1,10 @@
 """What the peer cannot do and the proxy adds, so that the modules about it are seen to turn green as well."""
 
 import json
-from typing import Any
 
 import requests
 
-from conformance_tests.peers.faults import in_id_token, in_json
+from conformance_tests.peers.faults import in_id_token, in_json, register_as_signed
 from conformance_tests.peers.faulty_proxy import Answer, Ask, Fault, FaultyProxy
 from conformance_tests.relying_party import decoded
 from conformance_tests.request_object import unsigned
@@ -36,15 +35,6 @@ def _says_so(proxy: FaultyProxy, ask: Ask, answer: Answer) -> Answer:
     )
 
 
-def _register_as_signed(proxy: FaultyProxy, ask: Ask) -> Answer | None:
-    """Keep from the provider that a client wants its ID tokens unsigned."""
-    if proxy.is_at(ask, "registration_endpoint") and ask.method == "POST":
-        asked: dict[str, Any] = json.loads(ask.body)
-        if asked.pop("id_token_signed_response_alg", None) is not None:
-            ask.body = json.dumps(asked).encode()
-    return None
-
-
 def _take_signatures_away(proxy: FaultyProxy, ask: Ask, answer: Answer) -> Answer:
     document = answer.document
     token = decoded(document.get("id_token", ""))
@@ -62,6 +52,6 @@ GIFTS = (
     ),
     Fault("unsigned request objects are read", _REQUEST_OBJECTS, before=_read_request_object, after=_says_so),
     Fault(
-        "ID tokens are unsigned", ("oidcc_idtoken_unsigned",), before=_register_as_signed, after=_take_signatures_away
+        "ID tokens are unsigned", ("oidcc_idtoken_unsigned",), before=register_as_signed, after=_take_signatures_away
     ),
 )

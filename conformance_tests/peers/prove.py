@@ -38,7 +38,7 @@ def outcomes(issuer: str, modules: tuple[str, ...], more: list[str]) -> dict[str
 
 
 def main() -> int:
-    """Run the control, every gift and every fault; the exit code is the number of lines that are not as they should be."""
+    """Run the control, every gift and every fault; the exit code is how many did not end as they should."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--upstream", default="http://127.0.0.1:4001", help="where the provider listens")
     parser.add_argument("--port", type=int, default=4000, help="where the proxy listens, which is the issuer's port")
@@ -55,6 +55,7 @@ def main() -> int:
             proxy.remembered.clear()
             # Red counts only with a verdict: a module that merely broke has noticed nothing.
             good = _CONTROL if fault is control else _GREEN if fault in GIFTS else _RED
+            ended = outcomes(issuer, fault.modules, more)
             said = {name: ended.get(name, "did not run") for name in fault.modules}
             missed = [f"{name} {text}" for name, text in said.items() if not good.match(text)]
             wrong += bool(missed)
