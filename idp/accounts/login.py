@@ -134,4 +134,4 @@ def _key_of(username: str) -> str:
     try:
         return parse_address(username).key
     except EmailProblem:
-        return f"?{username[:300]}"
+        return f"?{username[:300]}".encode(errors="replace").decode()

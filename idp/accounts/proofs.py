@@ -89,7 +89,8 @@ def is_open(proof: EmailProof, purpose: Purpose, *, now: datetime) -> bool:
 
 def belongs_to(proof: EmailProof, visitor: Visitor) -> bool:
     """Whether the proof began in this browser."""
-    return proof.browser_digest is not None and hmac.compare_digest(proof.browser_digest, digest_of(visitor.browser))
+    digest = proof.browser_digest or b""
+    return any(hmac.compare_digest(digest, digest_of(browser)) for browser in visitor.browsers)
 
 
 def guess_code(db: Connection, proof: EmailProof, typed: str, *, now: datetime) -> bool:

@@ -36,14 +36,19 @@ class Visitor:
         user_agent: What the browser says it is; never trusted, only shown to the person.
         device_mark: The value of the known-device cookie, if one came.
         session_secret: The value of the session cookie, if one came.
-        browser: The secret that ties interactions to this browser.
+        browsers: The secrets that tie interactions to this browser: one, as a rule.
     """
 
     address: str
     user_agent: str = ""
     device_mark: str | None = field(default=None, repr=False)
     session_secret: str | None = field(default=None, repr=False)
-    browser: str = field(default="", repr=False)
+    browsers: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def browser(self) -> str:
+        """The secret to tie something new to."""
+        return self.browsers[0] if self.browsers else ""
 
     @property
     def source(self) -> str:

@@ -1,0 +1,1 @@
+"""Proofs of what the accounts room promises, on both databases."""
