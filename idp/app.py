@@ -1,10 +1,7 @@
 """The roof: settings in, ASGI application out. Every part is built here and handed exactly what it needs."""
 
-from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime
 
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -20,7 +17,7 @@ from idp.accounts.signup import SignUp
 from idp.accounts.throttle import Limits, Throttle
 from idp.clock import Clock, utc_now
 from idp.delivery.mail import MailCarrier, MailTemplates
-from idp.delivery.outbox import MAIL, Carrier, Outbox
+from idp.delivery.outbox import MAIL, Carrier
 from idp.delivery.smtp import SmtpTransport
 from idp.delivery.worker import Worker
 from idp.endpoints.account import AccountEndpoint
@@ -35,51 +32,16 @@ from idp.endpoints.recovery import RecoveryEndpoint
 from idp.endpoints.signup import SignupEndpoint
 from idp.endpoints.token import TokenEndpoint
 from idp.endpoints.userinfo import UserinfoEndpoint
+from idp.house import House, build_house
 from idp.observe import logs
-from idp.observe.request_id import request_id
-from idp.protocol.client_failures import ClientFailures
-from idp.protocol.lifetimes import Lifetimes
-from idp.protocol.provider import Provider
 from idp.settings import Settings
-from idp.store import audit_events, schema
-from idp.store.audit_events import AuditEvent
-from idp.store.database import Connection, Database
-from idp.store.grants import Grant
+from idp.store import schema
 from idp.web.assets import assets_dir
-from idp.web.cookies import Cookies
-from idp.web.csrf import Csrf
-from idp.web.exchange import Edge
-from idp.web.failures import Failures
-from idp.web.headers import HeaderSets
-from idp.web.lanes import Lanes
-from idp.web.pages import Pages
-from idp.web.routes import RouteBuilder
-from idp.web.static_files import StaticFiles
 from keys.lifecycle import KeyPolicy
-from keys.ring import KeyRing
-from keys.sealing import Sealer
 from keys.settings import KeySettings
-from keys.vault import Vault
 
-Development = Callable[["House"], Sequence[Route]]
+Development = Callable[[House], Sequence[Route]]
 """Adds the playground's routes. Only `idp dev` passes one."""
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """The parts that outlive a request."""
-
-    settings: Settings
-    clock: Clock
-    database: Database
-    sealer: Sealer
-    ring: KeyRing
-    provider: Provider
-    outbox: Outbox
-    pages: Pages
-    cookies: Cookies
-    static: StaticFiles
-    routes: RouteBuilder
 
 
 def create_app() -> Starlette:
@@ -96,48 +58,6 @@ def build_app(
     house = build_house(settings, policy, clock=clock)
     routes = [*_routes(house), *(development(house) if development else ())]
     return house.routes.application(routes, lifespan=_lifespan(house))
-
-
-def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now) -> House:
-    """Build every part that is shared."""
-    if settings.key_encryption_key is None:
-        raise ValueError("IDP_KEY_ENCRYPTION_KEY is missing")
-    database = Database(settings.database_url, pool_size=settings.worker_threads + settings.hashing_threads)
-    sealer = Sealer(_bytes_of(settings.key_encryption_key.get_secret_value()))
-    ring = KeyRing(Vault(database.engine, sealer.for_purpose("signing-key")), policy, clock)
-    https = settings.issuer.startswith("https://")
-    static = StaticFiles(assets_dir("static"))
-    pages = Pages(
-        assets_dir("templates"),
-        product_name=settings.product_name,
-        development=settings.environment == "development",
-        static_version=static.version,
-    )
-    cookies = Cookies(secure=https, session_same_site=settings.session_same_site)
-    lanes = Lanes(work=settings.worker_threads, hashing=settings.hashing_threads, hashing_queue=settings.hashing_queue)
-    edge = Edge(lanes, Csrf(sealer.secret_for("form-token"), settings.issuer), cookies, Failures(pages))
-    provider = Provider(
-        settings.issuer,
-        database=database,
-        ring=ring,
-        lifetimes=_lifetimes(settings),
-        failures=ClientFailures(at_most=settings.throttle.client_failures if settings.throttle.enabled else 1 << 31),
-        audit=_audit,
-        clock=clock,
-    )
-    return House(
-        settings=settings,
-        clock=clock,
-        database=database,
-        sealer=sealer,
-        ring=ring,
-        provider=provider,
-        outbox=Outbox(sealer.for_purpose("outbox")),
-        pages=pages,
-        cookies=cookies,
-        static=static,
-        routes=RouteBuilder(edge, HeaderSets.of(https=https)),
-    )
 
 
 def _routes(house: House) -> list[Route]:
@@ -280,33 +200,3 @@ def _carriers(house: House) -> dict[str, Carrier]:
         sender=settings.mail_from,
     )
     return {MAIL: MailCarrier(templates, SmtpTransport.from_url(settings.smtp_url.get_secret_value()))}
-
-
-def _lifetimes(settings: Settings) -> Lifetimes:
-    lives = settings.lifetimes
-    return Lifetimes(
-        code=lives.code,
-        access_token=lives.access_token,
-        id_token=lives.id_token,
-        refresh_idle=lives.refresh_token_idle,
-        refresh_absolute=lives.refresh_token,
-        refresh_repeat_window=settings.refresh_repeat_window,
-    )
-
-
-def _audit(event: str, *, grant: Grant, db: Connection, now: datetime) -> None:
-    audit_events.record(
-        db,
-        AuditEvent(
-            now,
-            event,
-            account_id=grant.account_id,
-            client_id=grant.client_id,
-            session_id=grant.session_id,
-            reference=request_id.get(),
-        ),
-    )
-
-
-def _bytes_of(base64url: str) -> bytes:
-    return urlsafe_b64decode(base64url + "=" * (-len(base64url) % 4))

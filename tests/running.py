@@ -16,7 +16,8 @@ import requests
 import uvicorn
 from starlette.routing import Route
 
-from idp.app import House, build_app
+from idp.app import build_app
+from idp.house import House
 from idp.settings import Settings
 from idp.store import accounts, clients, sessions
 from idp.store.base import digest_of
