@@ -12,7 +12,6 @@ from idp.clock import Clock
 from idp.protocol.client import ClientRegistry
 from idp.store import authorization_requests
 from idp.store.authorization_requests import AuthorizationRequest
-from idp.store.base import digest_of
 from idp.store.database import Connection, Database
 from idp.web import replies
 from idp.web.cookies import Cookies
@@ -80,7 +79,7 @@ class LoginEndpoint:
     def _pending(self, db: Connection, exchange: Exchange, request_id: str | None) -> AuthorizationRequest | None:
         if not request_id:
             return None
-        pending = authorization_requests.find(db, request_id, browser_digest=digest_of(exchange.browser))
+        pending = authorization_requests.find(db, request_id, browsers=exchange.browsers)
         if pending is None:
             raise PageProblem(
                 "This sign-in is not open here",
@@ -155,7 +154,7 @@ class LoginEndpoint:
             exchange.headers.get("user-agent", ""),
             self.cookies.device(exchange.cookies),
             self.cookies.session(exchange.cookies),
-            exchange.browser,
+            exchange.browsers,
         )
 
 

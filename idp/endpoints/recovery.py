@@ -14,7 +14,6 @@ from idp.audit.events import Event, Occasion, note
 from idp.clock import Clock
 from idp.store import accounts, authorization_requests
 from idp.store.accounts import Account
-from idp.store.base import digest_of
 from idp.store.database import Connection, Database
 from idp.store.sessions import Visit
 from idp.web import replies
@@ -139,14 +138,14 @@ class RecoveryEndpoint:
         if not asked:
             return None
         with self.database.autocommit() as db:
-            found = authorization_requests.find(db, asked, browser_digest=digest_of(exchange.browser))
+            found = authorization_requests.find(db, asked, browsers=exchange.browsers)
         return found.id if found else None
 
     @staticmethod
     def _login_after(db: Connection, exchange: Exchange, request_id: str | None) -> str:
         """The link may be followed on another device: the request goes on only in the browser it belongs to."""
         parameters = {"reason": "password_changed"}
-        if request_id and authorization_requests.find(db, request_id, browser_digest=digest_of(exchange.browser)):
+        if request_id and authorization_requests.find(db, request_id, browsers=exchange.browsers):
             parameters["request"] = request_id
         return f"/login?{urlencode(parameters)}"
 
@@ -190,7 +189,7 @@ class RecoveryEndpoint:
             exchange.headers.get("user-agent", ""),
             self.cookies.device(exchange.cookies),
             self.cookies.session(exchange.cookies),
-            exchange.browser,
+            exchange.browsers,
         )
 
 

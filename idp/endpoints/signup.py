@@ -16,7 +16,6 @@ from idp.clock import Clock
 from idp.protocol.client import ClientRegistry
 from idp.store import authorization_requests
 from idp.store.authorization_requests import AuthorizationRequest
-from idp.store.base import digest_of
 from idp.store.database import Connection, Database
 from idp.store.email_proofs import EmailProof
 from idp.web import replies
@@ -165,7 +164,7 @@ class SignupEndpoint:
         request_id = outcome.request_id if isinstance(outcome, Completed) else None
         if request_id is None:
             return "/account"
-        found = authorization_requests.find(db, request_id, browser_digest=digest_of(exchange.browser))
+        found = authorization_requests.find(db, request_id, browsers=exchange.browsers)
         return f"/authorize/{found.id}" if found else "/account"
 
     def _check_open(self) -> None:
@@ -183,7 +182,7 @@ class SignupEndpoint:
         """The request to go on with. An account can be made without one, so one that is not here is passed over."""
         if not request_id:
             return None
-        return authorization_requests.find(db, request_id, browser_digest=digest_of(exchange.browser))
+        return authorization_requests.find(db, request_id, browsers=exchange.browsers)
 
     def _proof(self, db: Connection, exchange: Exchange, proof_id: str | None) -> EmailProof:
         proof = self.sign_up.find(db, proof_id or "", self._visitor(exchange), now=self.clock())
@@ -277,7 +276,7 @@ class SignupEndpoint:
             exchange.headers.get("user-agent", ""),
             self.cookies.device(exchange.cookies),
             self.cookies.session(exchange.cookies),
-            exchange.browser,
+            exchange.browsers,
         )
 
 
