@@ -36,9 +36,13 @@ class TokenEndpoint:
             # It stands in logs and histories by now; answering would hide that (RFC 6749 section 2.3.1).
             refusal = {"error": "invalid_request", "error_description": "Never send a client_secret in the URL."}
             return replies.json(400, refusal, {"Cache-Control": "no-store"})
+        authorization = exchange.headers.getlist("authorization")
+        if len(authorization) > 1:
+            refusal = {"error": "invalid_request", "error_description": "Send one Authorization header."}
+            return replies.json(400, refusal, {"Cache-Control": "no-store"})
         request = ClientRequest(
             Parameters.parse(exchange.form.as_mapping()),
-            authorization=exchange.headers.get("authorization"),
+            authorization=authorization[0] if authorization else None,
             address=exchange.client_address,
         )
         return reply_to_response(respond(request))

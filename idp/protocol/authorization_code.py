@@ -111,6 +111,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is unt
             raise oauth_error(
                 "invalid_request", "redirect_uri is missing; repeat the one of the authorization request."
             )
+        self.server.require_signing_key(client)
         now, digest = self.server.clock(), digest_of(code[: opaque.LONGEST])
         self.minted = MintedTokens.new(self.server.lifetimes, now=now)
         redeemed = redeem_code(

@@ -4,7 +4,7 @@ import hmac
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
@@ -29,7 +29,7 @@ class RegisteredClient(ClientMixin):  # type: ignore[misc]  # Authlib is untyped
     name: str
     application_type: str
     auth_method: str
-    secrets: tuple[ClientSecret, ...]
+    secrets: tuple[ClientSecret, ...] = field(repr=False)
     redirect_uris: tuple[str, ...]
     post_logout_redirect_uris: tuple[str, ...]
     grant_types: frozenset[str]

@@ -55,6 +55,7 @@ class RotatingRefreshGrant(RefreshTokenGrant):  # type: ignore[misc]  # Authlib 
     def create_token_response(self) -> tuple[int, dict[str, Any], Any]:
         """Take the token and answer with its successor, in one step."""
         used: RefreshToken = self.request.refresh_token
+        self.server.require_signing_key(self.request.client)
         now, lifetimes = self.server.clock(), self.server.lifetimes
         scopes = tuple(dict.fromkeys((self.request.form.get("scope") or "").split())) or used.grant.scopes
         minted = MintedTokens.new(lifetimes, now=now, refresh_until=_end_of_family(used, lifetimes.refresh_absolute))

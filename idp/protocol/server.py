@@ -1,5 +1,6 @@
 """Authlib's authorization server, given our clients, clock and keys: one for each process, keeping nothing."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +19,10 @@ from idp.store.base import digest_of
 from idp.store.database import Connection, Database
 from idp.store.grants import Grant
 from idp.store.redemption import NewTokens, Redeemed
-from keys.ring import KeyRing
+from keys.ring import KeyRing, NoSigningKey
+from keys.vault import VaultError
+
+_log = logging.getLogger(__name__)
 
 GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
 
@@ -28,6 +32,14 @@ class Audit(Protocol):
 
     def __call__(self, event: str, *, grant: Grant, db: Connection, now: datetime) -> None:
         """Record it."""
+
+
+class TokenResponse(dict[str, Any]):
+    """A token response (RFC 6749 section 5.1). Authlib logs it at DEBUG, so it does not show what it holds."""
+
+    def __repr__(self) -> str:
+        """Only that it is one."""
+        return "<token response>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +70,14 @@ class MintedTokens:
             digest_of(self.access_token), self.access_expires_at, digest_of(self.refresh_token), self.refresh_expires_at
         )
 
-    def response(self, grant: Grant, scope: str) -> dict[str, Any]:
-        """The token response (RFC 6749 section 5.1). The refresh token goes out where `offline_access` was granted."""
-        response: dict[str, Any] = {
-            "access_token": self.access_token,
-            "token_type": "Bearer",
-            "expires_in": int((self.access_expires_at - self.issued_at).total_seconds()),
-            "scope": scope,
-        }
+    def response(self, grant: Grant, scope: str) -> TokenResponse:
+        """What the client gets. The refresh token goes out where `offline_access` was granted."""
+        response = TokenResponse(
+            access_token=self.access_token,
+            token_type="Bearer",
+            expires_in=int((self.access_expires_at - self.issued_at).total_seconds()),
+            scope=scope,
+        )
         if "offline_access" in grant.scopes:
             response["refresh_token"] = self.refresh_token
         return response
@@ -107,6 +119,20 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]  # Authlib is un
 
     def _authenticate(self, request: ClientRequest) -> RegisteredClient:
         return client_authentication.authenticate(self.registry, self.failures, request, now=self.clock())
+
+    def require_signing_key(self, client: RegisteredClient) -> None:
+        """See to it that an ID token can be signed, before anything is claimed that could not be answered then.
+
+        Raises:
+            OAuth2Error: With status 503; the log says what the operator has to run.
+        """
+        try:
+            self.ring.signing_key(client.id_token_signed_response_alg)
+        except (NoSigningKey, VaultError) as error:
+            _log.error("no ID token can be signed for client %s: %s", client.client_id, error)
+            raise oauth_error(
+                "temporarily_unavailable", "There is no key to sign ID tokens with; try again later.", status=503
+            ) from error
 
     def mint_id_token(
         self, client: RegisteredClient, redeemed: Redeemed, access_token: str, *, with_nonce: bool = True

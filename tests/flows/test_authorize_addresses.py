@@ -58,7 +58,7 @@ LOOK_ALIKES = (
     "https://rp.example/callback\t",
     "https://rp.example/callback\n",
     "https://rp.example/callback\r\nX: y",
-    "https://rp.еxample/callback",
+    "https://rp.\u0435xample/callback",
     "https://rp。example/callback",
     'https://rp.example/callback"',
     "https://[::ffff:127.0.0.1]/callback",

@@ -178,7 +178,8 @@ def test_prompt_none_without_consent_is_consent_required(provider: Running, brow
 
 
 @pytest.mark.parametrize(
-    "max_age", ["-1", "abc", "1e3", "0x10", "+5", " 7", "7 ", "7.0", "1_0", "１２", "٣", "9" * 10, "9" * 4000, "1\n"]
+    "max_age",
+    ["-1", "abc", "1e3", "0x10", "+5", " 7", "7 ", "7.0", "1_0", "\uff11\uff12", "\u0663", "9" * 10, "9" * 4000, "1\n"],
 )
 def test_max_age_is_digits_or_an_error(rp: RelyingParty, browser: requests.Session, max_age: str) -> None:
     assert error_of(rp, browser, max_age=max_age) == "invalid_request"
