@@ -1,0 +1,1 @@
+"""What a sign-in costs: `python -m bench`."""

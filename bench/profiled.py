@@ -1,0 +1,100 @@
+"""Where the time of the server goes: the provider under cProfile in each of its threads, summed up by package."""
+
+import atexit
+import cProfile
+import os
+import pstats
+import sys
+import tempfile
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from bench.load import drive
+from bench.stage import Stage, serving
+
+_PACKAGES = (
+    *("sqlalchemy", "psycopg", "starlette", "uvicorn", "anyio", "authlib", "joserfc", "cryptography", "sqlite3"),
+    *("asyncio", "logging", "json", "urllib", "concurrent", "threading"),
+)
+_IN_C = {"sign": "signature", "psycopg": "psycopg", "sqlite3": "sqlite3", "_hashlib": "hashing", "uvloop": "uvloop"}
+
+
+def show(stage: Stage, *, seconds: float) -> None:
+    """Run the flow under the profiler and print the shares, then the functions that cost most."""
+    with tempfile.TemporaryDirectory() as directory:
+        with serving(stage, "-m", "bench.profiled", directory) as (_, port, _):
+            drive(port, stage.seeded, connections=8, seconds=1, server=None, database=None)
+            flows = drive(port, stage.seeded, connections=8, seconds=seconds, server=None, database=None).flows
+        files = [str(file) for file in Path(directory).glob("*.prof")]
+        stats = pstats.Stats(*files)
+    shares: Counter[str] = Counter()
+    for function, (_, _, own, _, callers) in stats.stats.items():  # type: ignore[attr-defined]
+        for place, spent in _places(function, own, callers):
+            shares[place] += spent
+    waiting = shares.pop("waiting", 0.0)
+    total = sum(shares.values())
+    print(f"\n{stage.kind}: {total / flows * 1000:.2f} ms per flow under the profiler, waiting left out ({waiting:.1f} s)")
+    for place, spent in shares.most_common(24):
+        print(f"{spent / total:>6.1%}  {place}")
+    stats.sort_stats("tottime").print_stats(45)
+
+
+def _places(function: Any, own: float, callers: dict[Any, Any]) -> list[tuple[str, float]]:
+    """The packages to charge; what is written in C is charged to its caller, unless it has a name of its own here."""
+    file, _, name = function
+    if file != "~":
+        return [(_package(file), own)]
+    if any(word in name for word in ("'acquire' of '_thread", "run_forever", "Loop.run", "'get' of '_queue")):
+        return [("waiting", own)]
+    for word, place in _IN_C.items():
+        if word in name:
+            return [(place, own)]
+    return [(_package(caller[0]), spent[2]) for caller, spent in callers.items()]
+
+
+def _package(file: str) -> str:
+    parts = Path(file).parts
+    for root in ("idp", "keys"):
+        if root in parts and "site-packages" not in parts:
+            return ".".join(parts[parts.index(root) :][:2]).removesuffix(".py")
+    return next((package for package in _PACKAGES if package in parts), "python")
+
+
+class _EveryThread:
+    """A profiler in each thread, switched on by the first thing that the thread does."""
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+        self._profiles: list[cProfile.Profile] = []
+
+    def start(self) -> None:
+        """Profile this thread and all that begin after it."""
+        threading.setprofile(self._begin)
+        self._begin()
+        atexit.register(self._save)
+
+    def _begin(self, *_: object) -> None:
+        sys.setprofile(None)
+        profile = cProfile.Profile()
+        self._profiles.append(profile)
+        profile.enable()
+
+    def _save(self) -> None:
+        for number, profile in enumerate(self._profiles):
+            profile.create_stats()
+            profile.dump_stats(f"{self._directory}/{number}.prof")
+
+
+def _main() -> None:
+    # Otherwise `idp serve` starts itself anew for the sake of password hashes, without the profiler.
+    os.environ["MALLOC_MMAP_THRESHOLD_"] = str(96 * 2**20)
+    from idp.__main__ import app
+
+    _EveryThread(sys.argv[1]).start()
+    app(["serve"])
+
+
+if __name__ == "__main__":
+    _main()
