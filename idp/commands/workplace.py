@@ -25,7 +25,7 @@ def settings() -> "Settings":
 @contextmanager
 def database() -> Iterator["Database"]:
     """The database, once its schema is known to this release."""
-    from idp.store.database import Database, DBAPIError
+    from idp.store.database import Database, DBAPIError, IntegrityError
     from idp.store.schema import check
 
     opened = Database(settings().database_url, pool_size=1)
@@ -33,6 +33,9 @@ def database() -> Iterator["Database"]:
         if problems := check(opened):
             fail(problems[0])
         yield opened
+    except IntegrityError:
+        # Something is taken already, and the command knows what.
+        raise
     except DBAPIError as error:
         # The class alone: the message may hold the statement's parameters.
         fail(f"the database refused: {type(error.orig).__name__}", status=FAILED)
