@@ -96,7 +96,7 @@ class SignIn:
         if asked.account is None or not verified.is_right:
             return Refused("wrong_password", asked.account.id if asked.account else None)
         # Looked at again: while the hash was made, the person may have been disabled or have changed the password.
-        account = accounts.find(db, asked.account.id)
+        account = accounts.find_to_change(db, asked.account.id)
         if account is None or account.password_hash != asked.account.password_hash:
             return Refused("wrong_password", asked.account.id)
         if not account.is_enabled:

@@ -85,15 +85,15 @@ class Recovery:
         The person has shown that they read the address. They are not signed in: a mailed link never opens a session,
         and signing in right away lets a password manager meet the new password.
         """
-        account = found.account
-        if not email_proofs.use(db, found.proof.id, now=now):
+        account = accounts.find_to_change(db, found.account.id)
+        if account is None or not account.is_enabled or not email_proofs.use(db, found.proof.id, now=now):
             return None
         accounts.set_password(db, account.id, password_hash, now=now)
         accounts.verify_email(db, account.id, now=now)
         self._end_other_ways_in(db, account.id, now=now)
-        devices.forget_all(db, account.id)
         self.sign_in.throttle.proven_by_mail(db, email_key=account.email_key)
         ended = sessions.end_all(db, account.id, because="password_reset", now=now)
+        devices.forget_all(db, account.id)
         self._tell_owner(db, account, visitor, now=now)
         return ended
 
@@ -130,7 +130,7 @@ class Recovery:
         This browser stays signed in, under another cookie. Returns that, and the ids of the sessions that ended; None
         if this session or the old password has been replaced meanwhile.
         """
-        latest = accounts.find(db, account.id)
+        latest = accounts.find_to_change(db, account.id)
         if latest is None or not latest.is_enabled or latest.password_hash != account.password_hash:
             return None
         started = self.sign_in.sessions.change_cookie(db, session, now=now)

@@ -147,8 +147,8 @@ class SignUp:
             now=now,
         )
         if not added:
+            # Of several open sign-ups with one address the first to be proven wins; this is how the others end.
             return NotCompleted("taken")
-        email_proofs.supersede_sign_ups(db, email_key=proof.email_key, now=now)
         account = accounts.find(db, account_id)
         if account is None:
             raise LookupError("the account that was just made is gone")

@@ -99,20 +99,19 @@ class Throttle:
         if not self.enabled:
             return
         keys = _Keys(source, email_key)
-        attempts.clear(db, keys.ceiling)
+        # In the order in which an attempt counts them: two transactions then never wait for each other.
         if known_device is not None:
             attempts.clear(db, keys.device(known_device))
-            return
-        attempts.clear(db, keys.account)
-        before = attempts.find(db, keys.source, now=now)
-        if before is not None:
-            attempts.give_back(db, keys.source)
+        else:
+            attempts.give_back(db, keys.source, now=now)
+            attempts.clear(db, keys.account)
+        attempts.clear(db, keys.ceiling)
 
     def proven_by_mail(self, db: Connection, *, email_key: str) -> None:
         """Open an account again to unknown devices: its owner has set a new password through their mailbox."""
         keys = _Keys("", email_key)
-        attempts.clear(db, keys.ceiling)
         attempts.clear(db, keys.account)
+        attempts.clear(db, keys.ceiling)
 
     def mail(self, db: Connection, *, source: str, email_key: str, now: datetime) -> bool:
         """Count a mail. False: not this one; nobody is told, because that would tell what others have asked for."""

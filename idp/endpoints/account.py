@@ -80,6 +80,7 @@ class AccountEndpoint:
             if visit is None:
                 return replies.see_other("/login")
             account_id, here = visit.session.account_id, visit.session.id
+            accounts.find_to_change(db, account_id)
             ended = sessions.end_all(db, account_id, because="ended_by_owner", now=self.clock(), except_id=here)
             for session_id in ended:
                 self._note_ended(db, exchange, account_id, session_id, "ended_by_owner")

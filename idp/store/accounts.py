@@ -60,6 +60,17 @@ def find(db: Connection, account_id: str) -> Account | None:
     return Account(*row) if row else None
 
 
+def find_to_change(db: Connection, account_id: str) -> Account | None:
+    """The account, as nobody else changes it before this transaction ends.
+
+    Whoever signs a person in, or replaces their password, takes the account before anything else that is theirs: a
+    session cannot begin with a password that is being replaced, and two such changes never wait for each other.
+    """
+    query = select(accounts).where(accounts.c.id == account_id).with_for_update(key_share=True)
+    row = db.execute(query).first()
+    return Account(*row) if row else None
+
+
 def find_by_email(db: Connection, email_key: str) -> Account | None:
     """The account with this canonical address."""
     row = db.execute(select(accounts).where(accounts.c.email_key == email_key)).first()

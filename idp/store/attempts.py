@@ -80,9 +80,14 @@ def wait_after(count: int, *, free: int, longest: timedelta) -> timedelta:
     return waits[count - free] if count - free < len(waits) else longest
 
 
-def give_back(db: Connection, key: str) -> None:
+def give_back(db: Connection, key: str, *, now: datetime) -> None:
     """Uncount one attempt, which turned out to be a success, where others' attempts must stay counted."""
-    db.execute(update(attempts).where(attempts.c.key == key, attempts.c.count > 0).values(count=attempts.c.count - 1))
+    given_back = (
+        update(attempts)
+        .where(attempts.c.key == key, attempts.c.count > 0, attempts.c.window_ends_at > now)
+        .values(count=attempts.c.count - 1)
+    )
+    db.execute(given_back)
 
 
 def find(db: Connection, key: str, *, now: datetime) -> Count | None:

@@ -134,18 +134,6 @@ def supersede(db: Connection, *, purpose: Purpose, account_id: str, now: datetim
     return db.execute(ended).rowcount
 
 
-def supersede_sign_ups(db: Connection, *, email_key: str, now: datetime) -> int:
-    """Make every open sign-up with this address useless: it has an account now."""
-    ended = (
-        update(email_proofs)
-        .where(
-            email_proofs.c.purpose == "sign_up", email_proofs.c.email_key == email_key, email_proofs.c.used_at.is_(None)
-        )
-        .values(used_at=now)
-    )
-    return db.execute(ended).rowcount
-
-
 @contextmanager
 def rehearsed(db: Connection, *, for_good: bool) -> Iterator[None]:
     """Do what is inside, and take it back unless it is meant for good.

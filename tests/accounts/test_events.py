@@ -29,9 +29,13 @@ def test_undeclared_facts_and_addresses_are_refused(database: Database, facts: d
 
 
 def test_an_event_that_is_rolled_back_never_happened(database: Database) -> None:
-    with pytest.raises(RuntimeError), database.transaction() as db:
-        note(db, Event.SIGN_IN_REFUSED, HERE, account_id="ann")
-        raise RuntimeError
+    def fail_halfway() -> None:
+        with database.transaction() as db:
+            note(db, Event.SIGN_IN_REFUSED, HERE, account_id="ann")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_halfway()
 
     with database.autocommit() as db:
         assert audit_events.of_account(db, "ann") == []

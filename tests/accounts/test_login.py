@@ -4,11 +4,13 @@ from datetime import timedelta
 
 from sqlalchemy import event
 
+from idp.accounts.email_address import parse_address
 from idp.accounts.login import Refused, SignedIn
 from idp.accounts.passwords import Passwords
+from idp.accounts.throttle import Wait
 from idp.accounts.visitor import describe
 from idp.store import accounts
-from tests.accounts.people import NOON, PASSWORD, Room, visitor
+from tests.accounts.people import NOON, PASSWORD, Room, at_once, token_of, visitor
 
 
 def test_the_right_password_signs_in(room: Room) -> None:
@@ -75,6 +77,42 @@ def test_a_password_changed_during_the_check_does_not_sign_in(room: Room) -> Non
         outcome = room.sign_in.settle(db, verified, who, now=NOON)
 
     assert isinstance(outcome, Refused)
+
+
+def test_sixteen_sign_ins_of_one_person_from_one_source_do_not_block_each_other(room: Room) -> None:
+    person = room.person()
+    first = room.log_in(person.email, PASSWORD, visitor())
+    assert isinstance(first, SignedIn)
+
+    outcomes = at_once(16, lambda: [room.log_in(person.email, PASSWORD, visitor()) for _ in range(3)])
+
+    # Some may have to wait for a second, since attempts are counted before they succeed; none may fail.
+    kinds = {type(outcome) for turn in outcomes for outcome in turn}
+    assert SignedIn in kinds
+    assert kinds <= {SignedIn, Wait}
+
+
+def test_no_session_begins_with_a_password_that_is_being_reset(room: Room) -> None:
+    person = room.person()
+    with room.database.transaction() as db:
+        who = visitor()
+        room.recovery.ask(db, parse_address(person.email), request_id=None, visitor=who, now=NOON)
+    token = token_of(room.mails(person.email, "reset_password")[0]["link"])
+    with room.database.autocommit() as db:
+        found = room.recovery.find(db, token, now=NOON)
+    assert found is not None
+    hashed, turns = room.passwords.hash("seventeen green herons"), [True, *[False] * 4]
+
+    def both() -> object:
+        if not turns.pop():
+            return room.log_in(person.email, PASSWORD, visitor())
+        with room.database.transaction() as db:
+            return room.recovery.reset(db, found, password_hash=hashed, visitor=visitor(), now=NOON)
+
+    at_once(5, both)
+
+    with room.database.autocommit() as db:
+        assert room.sessions.open_of(db, person.id, now=NOON) == []
 
 
 def test_an_old_hash_is_renewed_by_signing_in(room: Room) -> None:

@@ -161,8 +161,22 @@ def test_two_sign_ups_with_one_address_make_one_account(room: Room) -> None:
         second = room.sign_up.complete(db, of_mallory, mallory, now=NOON)
 
     assert isinstance(first, Completed)
-    assert second == NotCompleted("used")
+    assert second == NotCompleted("taken")
     assert room.passwords.verify(first.signed_in.account.password_hash, PASSWORD)
+
+
+def test_sixteen_sign_ups_with_one_address_proven_at_once_make_one_account(room: Room) -> None:
+    begun = [(who, room.begin(ANN, who)) for who in (visitor() for _ in range(16))]
+
+    def complete() -> Completed | NotCompleted:
+        who, proof = begun.pop()
+        with room.database.transaction() as db:
+            return room.sign_up.complete(db, proof, who, now=NOON)
+
+    outcomes = at_once(16, complete)
+
+    assert sum(isinstance(outcome, Completed) for outcome in outcomes) == 1
+    assert outcomes.count(NotCompleted("taken")) == 15
 
 
 def test_an_address_that_was_taken_meanwhile_is_told_to_its_owner_only(room: Room) -> None:
