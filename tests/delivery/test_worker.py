@@ -3,8 +3,7 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -22,8 +21,6 @@ from tests.delivery.conftest import (
     put_mail,
     smtp_server,
 )
-
-MakeWorker = Callable[..., Worker]
 
 
 @pytest.fixture
@@ -175,7 +172,8 @@ def test_an_expired_mail_is_not_sent(database: Database, outbox: Outbox, clock: 
 def test_a_mail_sealed_with_another_key_is_kept_until_the_key_is_back(
     database: Database, outbox: Outbox, clock: HandClock
 ) -> None:
-    parcel_id, seen = put_mail(database, outbox), []
+    parcel_id = put_mail(database, outbox)
+    seen: list[Delivery] = []
 
     assert worker_of(database, Outbox(box_of(8)), seen.append, clock).work_off() == 0
     clock.forward(timedelta(seconds=5))
@@ -226,17 +224,28 @@ def test_a_worker_whose_lease_has_passed_cannot_undo_what_another_did(database: 
     assert (postponed, failed, delivered, failed_afterwards) == (False, False, True, False)
 
 
-def test_a_put_wakes_the_worker_of_this_process_at_once(database: Database, outbox: Outbox) -> None:
-    arrived = threading.Event()
+class RestingClock(HandClock):
+    """Tells when an idle worker has looked so often that it rests: once when it is made, and once for each look."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rests = threading.Event()
+        self._calls = 0
+
+    def __call__(self) -> datetime:
+        self._calls += 1
+        if self._calls > 1 + 7:
+            self.rests.set()
+        return super().__call__()
+
+
+def test_a_put_wakes_a_resting_worker_of_this_process(database: Database, outbox: Outbox) -> None:
+    arrived, clock = threading.Event(), RestingClock()
     worker = Worker(
-        database,
-        outbox,
-        {MAIL: lambda _: arrived.set()},
-        clock=HandClock(),
-        rest=timedelta(hours=1),
-        chance=lambda: 1.0,
+        database, outbox, {MAIL: lambda _: arrived.set()}, clock=clock, rest=timedelta(hours=1), chance=lambda: 1.0
     )
     worker.start()
+    assert clock.rests.wait(20)
 
     put_mail(database, outbox)
 
