@@ -57,11 +57,15 @@ class Passwords:
         """
         if not is_readable(password):
             return False
+        fits = self.fits(stored or self._nobody, password)
+        return fits and stored is not None
+
+    def fits(self, encoded: str, password: str) -> bool:
+        """Compute the hash and compare: the work itself, which is done once for each verification."""
         try:
-            self._hasher.verify(stored or self._nobody, _normal(password))
+            return self._hasher.verify(encoded, _normal(password))
         except (VerificationError, InvalidHashError):
             return False
-        return stored is not None
 
     def needs_rehash(self, stored: str) -> bool:
         """Whether a hash was made with other parameters than today's."""
