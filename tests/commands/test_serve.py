@@ -95,10 +95,10 @@ def test_a_request_with_two_lengths_does_not_become_two_requests(ready: Operator
     )
     with (
         serving(ready) as origin,
-        socket.create_connection(("127.0.0.1", int(origin.rpartition(":")[2])), PATIENCE) as connection,
+        # A server that goes on with the connection leaves it open, and that is a failure too.
+        socket.create_connection(("127.0.0.1", int(origin.rpartition(":")[2])), timeout=5) as connection,
     ):
         connection.sendall(smuggled)
-        connection.shutdown(socket.SHUT_WR)
         answered = b""
         while part := connection.recv(65536):
             answered += part
