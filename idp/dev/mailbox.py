@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from idp.house import House
 from idp.delivery.mail import MailTemplates
 from idp.delivery.outbox import MAIL, NotDelivered, Outbox
+from idp.house import House
 from idp.store import outbox as parcels
 from idp.store.database import Database
 from idp.store.outbox import Parcel

@@ -62,5 +62,8 @@ def _collect(message: Message) -> None:
 
 
 def _shown(name: str, value: object) -> str:
+    if name == "keys" and isinstance(value, list):
+        # Of a JWK set, what tells one key from the other; the numbers fill pages.
+        value = [{part: key[part] for part in ("kty", "alg", "kid") if part in key} for key in value]
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return f"{text[:_SHOWN]}... ({len(text)} characters)" if name in _SECRETS else text

@@ -106,21 +106,24 @@ class _RelyingParty:
     async def _home(self, _request: Request, visit: Visit) -> Response:
         return self._pages.person(visit.signed_in) if visit.signed_in else self._pages.stranger()
 
-    async def _login(self, request: Request, _visit: Visit) -> Response:
+    async def _login(self, request: Request, visit: Visit) -> Response:
         asked = {name: request.query_params[name] for name in _PASSED_ON if name in request.query_params}
         response: Response = await self._provider.authorize_redirect(request, self._app.callback, **asked)
+        message = front_channel("The browser carries", response.headers["Location"])
+        visit.remember_asked(message.members["state"], message)
         return response
 
     async def _callback(self, request: Request, visit: Visit) -> Response:
-        messages = collected.get() or []
-        messages.append(front_channel("The browser brings back", str(request.url)))
+        _collect(visit.asked.pop(request.query_params.get("state", ""), None))
+        _collect(front_channel("The browser brings back", str(request.url)))
         metadata = await self._provider.load_server_metadata()
         told = request.query_params.get("iss")
         if told != self._issuer and (told or metadata.get("authorization_response_iss_parameter_supported")):
             raise _ForeignResponse
         token = await self._provider.authorize_access_token(request)
         claims = dict(token.pop("userinfo"))
-        visit.signed_in = SignedIn(claims, await self._userinfo(token, claims["sub"]), dict(token), messages)
+        userinfo = await self._userinfo(token, claims["sub"])
+        visit.signed_in = SignedIn(claims, userinfo, dict(token), collected.get() or [])
         return RedirectResponse("/", status_code=303)
 
     async def _refresh(self, _request: Request, visit: Visit) -> Response:
@@ -185,6 +188,12 @@ class _RelyingParty:
         if told.get("sub") != sub:
             raise ValueError("userinfo is about somebody else")
         return told
+
+
+def _collect(message: Message | None) -> None:
+    messages = collected.get()
+    if message is not None and messages is not None:
+        messages.append(message)
 
 
 def _present(facts: dict[str, Any]) -> dict[str, Any]:

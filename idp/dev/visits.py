@@ -14,6 +14,7 @@ from starlette.responses import Response
 from idp.dev.messages import Message
 
 _MOST = 500
+_MOST_ASKED = 20
 
 
 @dataclass(slots=True)
@@ -28,10 +29,20 @@ class SignedIn:
 
 @dataclass(slots=True)
 class Visit:
-    """One browser. `protocol` is where Authlib keeps `state`, nonce and code verifier of sign-ins under way."""
+    """One browser. `protocol` is where Authlib keeps `state`, nonce and code verifier of sign-ins under way.
+
+    `asked` holds the authorization requests of these, by `state`, to be shown with their answers.
+    """
 
     protocol: dict[str, Any] = field(default_factory=dict)
+    asked: dict[str, Message] = field(default_factory=dict)
     signed_in: SignedIn | None = None
+
+    def remember_asked(self, state: str, message: Message) -> None:
+        """Keep an authorization request; the oldest goes when there are many."""
+        self.asked[state] = message
+        for old in list(self.asked)[:-_MOST_ASKED]:
+            self.asked.pop(old)
 
 
 class Visits:
@@ -57,7 +68,7 @@ class Visits:
             self._known.move_to_end(value)
             return response
         if known:
-            self._known[value] = Visit(visit.protocol)
+            self._known[value] = Visit(visit.protocol, visit.asked)
         value = secrets.token_urlsafe(24)
         self._known[value] = visit
         while len(self._known) > _MOST:

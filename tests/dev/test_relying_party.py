@@ -42,6 +42,17 @@ def test_what_the_provider_says_is_escaped(playground: Playground) -> None:
     assert "script-src" not in home.headers["Content-Security-Policy"]
 
 
+def test_the_whole_conversation_can_be_unfolded(playground: Playground) -> None:
+    home = sign_in(playground.browser(playground.person()), playground.bookings)
+
+    issuer, bookings = playground.provider.issuer, playground.bookings
+    titles = re.findall(r"<h3>(.*?)</h3>", home.text)
+    asks = [title for title in titles if title.startswith("The application asks")]
+    assert titles[:2] == [f"The browser carries: {issuer}/authorize", f"The browser brings back: {bookings.callback}"]
+    assert asks[0] == f"The application asks: POST {issuer}/token"
+    assert asks[-1] == f"The application asks: GET {issuer}/userinfo"
+
+
 def test_no_secret_is_on_the_page(playground: Playground) -> None:
     home = sign_in(playground.browser(playground.person()), playground.photos)
 
@@ -49,7 +60,7 @@ def test_no_secret_is_on_the_page(playground: Playground) -> None:
     assert "photos-secret" not in home.text
     assert not re.search(r"eyJ[\w-]{20,}", home.text)
     assert not re.search(
-        r"[\w-]{43,}", re.sub(r"<tr><th scope='row'>(code_challenge|nonce)</th>.*?</tr>", "", home.text)
+        r"[\w-]{43,}", re.sub(r"<tr><th scope='row'>(code_challenge|nonce|keys)</th>.*?</tr>", "", home.text)
     )
 
 
