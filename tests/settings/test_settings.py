@@ -210,7 +210,7 @@ def test_an_empty_variable_counts_as_absent() -> None:
 
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        read().port = 1  # type: ignore[misc]
+        read().port = 1
 
 
 def test_every_setting_has_a_name_of_its_own_and_a_meaning() -> None:
