@@ -1,6 +1,6 @@
 // Everything here is a convenience: each page works without it.
 
-// A person who sent a form with mistakes is led to the summary; the server has put it first.
+// The summary of mistakes has autofocus; for browsers that heed that in input fields only.
 document.getElementById("problems")?.focus();
 
 // Show and hide what is typed into a password field; hidden again before it is sent, so that managers recognise it.

@@ -1,0 +1,119 @@
+"""What the browsers of these tests talk to: a provider with a mailbox, two demo applications, and one that takes POST."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from html import escape
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from idp.accounts.passwords import Passwords
+from idp.dev.demo_clients import DemoApp, demo_apps, register
+from idp.dev.mailbox import mailbox_routes
+from idp.dev.relying_party import relying_party
+from idp.dev.servers import listen, serve
+from tests.running import PASSWORD, Person, Registered, Running, running_provider, s256
+
+VERIFIER = "v" * 43
+_AMPLE = 10_000
+
+
+@dataclass(frozen=True)
+class Playground:
+    """The provider and the applications. `photos` asks for consent, `bookings` belongs to the house."""
+
+    provider: Running
+    photos: DemoApp
+    bookings: DemoApp
+    collector: str
+    password_hash: str
+
+    @property
+    def issuer(self) -> str:
+        return self.provider.issuer
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Where a browser may go; every other address is a third party."""
+        return frozenset({self.issuer, self.photos.origin, self.bookings.origin, self.collector})
+
+    def person(self, name: str = "Ada Lovelace") -> Person:
+        """Somebody with an account and the usual password."""
+        return self.provider.person(password_hash=self.password_hash, name=name)
+
+    def posting_app(self) -> Registered:
+        """A client that receives its answers by POST."""
+        return self.provider.client(client_name="Posting App", redirect_uris=[f"{self.collector}/callback"])
+
+    def form_post_request(self, client: Registered) -> str:
+        """The address of an authorization request that asks for `response_mode=form_post`."""
+        return f"{self.issuer}/authorize?" + urlencode(
+            {
+                "client_id": client.client_id,
+                "redirect_uri": client.redirect_uri,
+                "response_type": "code",
+                "response_mode": "form_post",
+                "scope": "openid email",
+                "state": "a state with spaces & signs",
+                "code_challenge": s256(VERIFIER),
+                "code_challenge_method": "S256",
+            }
+        )
+
+
+@contextmanager
+def playground(database_url: str) -> Iterator[Playground]:
+    """Start everything on ports of its own, and stop it afterwards."""
+    with ExitStack() as running:
+        provider = running.enter_context(
+            running_provider(
+                database_url,
+                development=lambda house: list(mailbox_routes(house)),
+                product_name="Acme ID",
+                # Every browser of this suite has the same address.
+                throttle={"source_sign_ups": _AMPLE, "source_mails": _AMPLE, "source_failures": _AMPLE},
+            )
+        )
+        sockets = running.enter_context(_listening(3))
+        ports = [listening.getsockname()[1] for listening in sockets]
+        photos, bookings = demo_apps(host="127.0.0.1", first_port=ports[0], secrets=("a secret of photos", "another"))
+        # By another name than the provider: to a browser that is another site, as it will be for most applications.
+        bookings = replace(bookings, origin=f"http://localhost:{ports[1]}")
+        for app in (photos, bookings):
+            register(provider.database, app, now=provider.clock())
+        applications = [relying_party(photos, provider.issuer), relying_party(bookings, provider.issuer), _collector()]
+        for application, listening in zip(applications, sockets, strict=True):
+            served = serve(application, listening, name="application")
+            running.callback(served.stop)
+        cost = provider.settings.argon2
+        passwords = Passwords(memory_mib=cost.memory_mib, time=cost.time, parallelism=cost.parallelism)
+        collector = f"http://localhost:{ports[2]}"
+        yield Playground(provider, photos, bookings, collector, passwords.hash(PASSWORD))
+
+
+@contextmanager
+def _listening(count: int) -> Iterator[list[socket.socket]]:
+    sockets = [listen("127.0.0.1", (0,))[0] for _ in range(count)]
+    try:
+        yield sockets
+    finally:
+        for listening in sockets:
+            listening.close()
+
+
+def _collector() -> Starlette:
+    """An application that shows what was posted to it."""
+
+    async def callback(request: Request) -> Response:
+        posted = parse_qsl((await request.body()).decode())
+        rows = "".join(f'<dt>{escape(name)}</dt><dd id="{escape(name)}">{escape(value)}</dd>' for name, value in posted)
+        return HTMLResponse(f'<!doctype html><html lang="en"><title>Posted</title><h1>Posted</h1><dl>{rows}</dl></html>')
+
+    return Starlette(routes=[Route("/callback", callback, methods=["POST"])])
+
+
