@@ -87,6 +87,8 @@ def _postgresql(url: URL, pool_size: int) -> Engine:
         pool_recycle=1800,
         hide_parameters=True,
         isolation_level="AUTOCOMMIT",
+        # A lone statement leaves nothing to roll back. Never on SQLite, where `transaction` has to be undone this way.
+        skip_autocommit_rollback=True,
         connect_args=connect,
     )
 
