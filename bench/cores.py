@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 
 import psutil
 
@@ -17,8 +18,10 @@ def split() -> tuple[set[int], set[int]] | None:
 def pin(process: psutil.Process, cores: Iterable[int]) -> None:
     """Keep a process, its threads and its children on these cores; new children inherit it."""
     for one in (process, *process.children(recursive=True)):
-        for thread in one.threads():
-            os.sched_setaffinity(thread.id, set(cores))
+        # Whatever has ended in the meantime needs no core.
+        with suppress(psutil.NoSuchProcess, ProcessLookupError):
+            for thread in one.threads():
+                os.sched_setaffinity(thread.id, set(cores))
 
 
 class CpuMeter:
@@ -38,8 +41,9 @@ class CpuMeter:
             own = root.cpu_times()
             total += own.user + own.system + own.children_user + own.children_system
             for child in root.children(recursive=True):
-                times = child.cpu_times()
-                total += times.user + times.system + times.children_user + times.children_system
+                with suppress(psutil.NoSuchProcess):
+                    times = child.cpu_times()
+                    total += times.user + times.system + times.children_user + times.children_system
         return total
 
 
