@@ -10,6 +10,7 @@ import typer
 from idp.clock import utc_now
 from idp.commands.accounts import BY_OPERATOR, account_named
 from idp.commands.console import AsJson, Yes, commands, confirm, fail, say, show_record, show_table
+from idp.commands.profile_claims import read_profile
 from idp.commands.workplace import settings, transaction
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the pass
 def create(
     email: Annotated[str, typer.Argument(help="E-mail address.")],
     name: Annotated[str | None, typer.Option(help="Full name, as people write it.")] = None,
+    profile: Annotated[str | None, typer.Option(help="A JSON file with further standard claims.")] = None,
     unverified: Annotated[bool, typer.Option(help="The address still has to be proven.")] = False,
     no_password: Annotated[bool, typer.Option(help="Let the person choose one with a mailed link.")] = False,
     password_stdin: FromStdin = False,
@@ -49,6 +51,7 @@ def create(
         address = parse_address(email)
     except EmailProblem as problem:
         fail(str(problem), status=2)
+    claims = read_profile(profile) if profile else {}
     hashed = None if no_password else _hashed(_password(from_stdin=password_stdin), email=address.text)
     account_id, now = uuid4().hex, utc_now()
     try:
@@ -60,7 +63,7 @@ def create(
                 email_key=address.key,
                 email_verified_at=None if unverified else now,
                 password_hash=hashed,
-                profile={"name": name} if name else {},
+                profile=claims | ({"name": name} if name else {}),
                 now=now,
             )
             note(db, Event.ACCOUNT_CREATED, Occasion(now), account_id=account_id, facts=BY_OPERATOR)

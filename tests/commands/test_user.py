@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +66,31 @@ def test_a_weak_password_or_a_bad_address_is_refused(
     operator: Operator, email: str, password: str, status: int
 ) -> None:
     operator.runs("user", "create", email, "--password-stdin", typed=password + "\n", expect=status)
+
+    assert operator.events() == []
+
+
+def test_standard_claims_come_from_a_file(operator: Operator, tmp_path: Path) -> None:
+    file = tmp_path / "ada.json"
+    file.write_text(json.dumps({"nickname": "Ada", "address": {"country": "UK"}, "phone_number_verified": True}))
+
+    operator.runs(
+        "user", "create", "ada@example.com", "--profile", str(file), "--password-stdin", typed=PASSWORD + "\n"
+    )
+
+    assert account(operator).profile == {
+        "nickname": "Ada",
+        "address": {"country": "UK"},
+        "phone_number_verified": True,
+    }
+
+
+@pytest.mark.parametrize("claims", [{"sub": "x"}, {"nickname": 1}, {"address": "UK"}, {"email_verified": True}, []])
+def test_a_file_of_other_things_is_refused(operator: Operator, tmp_path: Path, claims: object) -> None:
+    file = tmp_path / "ada.json"
+    file.write_text(json.dumps(claims))
+
+    operator.runs("user", "create", "ada@example.com", "--profile", str(file), "--no-password", expect=2)
 
     assert operator.events() == []
 
