@@ -1,0 +1,90 @@
+"""Edges of Authlib that are covered by ours, each shown on Authlib itself first: a change there is news here.
+
+What can be seen through HTTP is tested in tests/flows; these are the ones that hide behind our overrides.
+"""
+
+from datetime import timedelta
+
+import pytest
+from authlib.oauth2 import OAuth2Error as AuthlibError
+from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, RefreshTokenGrant
+from authlib.oauth2.rfc6750 import BearerTokenGenerator
+from authlib.oauth2.rfc7636 import CodeChallenge
+
+from idp.protocol.authorization_code import CodeGrant, OpenIDCodeToken, S256CodeChallenge
+from idp.protocol.lifetimes import Lifetimes
+from idp.protocol.messages import AuthlibRequest, Parameters
+from idp.protocol.refresh_token import RotatingRefreshGrant
+from idp.protocol.server import MintedTokens
+from tests.protocol.samples import NOW, client, grant
+
+
+def test_authlib_takes_plain_by_default_and_ours_knows_s256_only() -> None:
+    assert CodeChallenge.DEFAULT_CODE_CHALLENGE_METHOD == "plain"
+
+    assert S256CodeChallenge.DEFAULT_CODE_CHALLENGE_METHOD == "S256"
+    assert tuple(S256CodeChallenge.SUPPORTED_CODE_CHALLENGE_METHOD) == ("S256",)
+    assert set(S256CodeChallenge.CODE_CHALLENGE_METHODS) == {"S256"}
+
+
+@pytest.mark.parametrize("character", ['"', "\\", "é", "\n"])
+def test_authlib_raises_for_characters_that_a_description_must_not_have(character: str) -> None:
+    # That is why no sentence of ours repeats what was sent: it would turn a refusal into a 500.
+    with pytest.raises(ValueError, match="forbidden characters"):
+        AuthlibError(f"not {character} allowed").get_body()
+
+
+def test_authlibs_tokens_live_ten_days_and_ours_an_hour() -> None:
+    assert BearerTokenGenerator.GRANT_TYPES_EXPIRES_IN["authorization_code"] == 864_000
+
+    minted = MintedTokens.new(Lifetimes(), now=NOW)
+
+    assert minted.access_expires_at - NOW == timedelta(hours=1)
+
+
+def test_authlib_deletes_the_code_after_minting_and_ours_claims_it_before() -> None:
+    assert CodeGrant.create_token_response is AuthorizationCodeGrant.create_token_response
+    assert CodeGrant.query_authorization_code is not AuthorizationCodeGrant.query_authorization_code
+    # Nothing is left to do afterwards: neither storing nor deleting.
+    assert CodeGrant.save_token(None, {}) is None  # type: ignore[func-returns-value, arg-type]
+    assert CodeGrant.delete_authorization_code(None, None) is None  # type: ignore[func-returns-value, arg-type]
+
+
+def test_authlib_does_not_rotate_refresh_tokens_and_ours_does_it_itself() -> None:
+    assert RefreshTokenGrant.INCLUDE_NEW_REFRESH_TOKEN is False
+
+    assert RotatingRefreshGrant.create_token_response is not RefreshTokenGrant.create_token_response
+
+
+def test_authlib_is_never_asked_to_judge_a_client() -> None:
+    for ask in (
+        lambda: client().check_client_secret("x"),
+        lambda: client().check_endpoint_auth_method("none", "revocation"),
+    ):
+        with pytest.raises(NotImplementedError):
+            ask()
+
+
+def test_there_is_no_default_redirect_uri_even_if_one_is_registered() -> None:
+    assert client(redirect_uris=["https://rp.example/cb"]).get_default_redirect_uri() is None
+
+
+def test_nothing_is_done_with_nonces() -> None:
+    assert OpenIDCodeToken().exists_nonce("n", None) is False
+
+
+def test_what_authlib_reads_comes_from_one_place_and_never_from_the_host() -> None:
+    request = AuthlibRequest("POST", "https://token.invalid/", Parameters({"code": "c", "scope": "openid"}))
+
+    assert request.payload.data == request.form == request.args == {"code": "c", "scope": "openid"}
+    assert request.payload.datalist["code"] == ["c"]
+    assert request.uri == "https://token.invalid/"
+
+
+def test_a_minted_answer_does_not_show_itself_to_a_log() -> None:
+    minted = MintedTokens.new(Lifetimes(), now=NOW)
+    answer = minted.response(grant(scopes=("openid", "offline_access")), "openid offline_access")
+
+    assert answer["access_token"] == minted.access_token
+    assert minted.access_token not in repr(answer)
+    assert minted.refresh_token not in f"{answer} {answer!r}"
