@@ -13,6 +13,7 @@ from idp.store.base import Digest, ScopeSet, UtcDateTime, metadata
 from idp.store.clients import clients
 from idp.store.database import Connection
 from idp.store.grants import Grant, grants
+from idp.store.sessions import sessions
 
 access_tokens = Table(
     "access_tokens",
@@ -75,6 +76,14 @@ class RefreshToken:
     grant_is_live: bool
 
 
+_NOT_ENDED = and_(
+    grants.c.revoked_at.is_(None),
+    accounts.c.disabled_at.is_(None),
+    accounts.c.deleted_at.is_(None),
+    sessions.c.ended_at.is_(None),
+)
+"""`grants.NOT_ENDED` by joins: beside an OR, PostgreSQL may read every account and session for its subqueries."""
+
 _GRANT_END = 4 + len(_grants.COLUMNS)
 _LIVE_ACCESS = (
     select(
@@ -88,12 +97,13 @@ _LIVE_ACCESS = (
     .join_from(access_tokens, clients)
     .outerjoin(grants, grants.c.id == access_tokens.c.grant_id)
     .outerjoin(accounts, accounts.c.id == grants.c.account_id)
+    .outerjoin(sessions, sessions.c.id == grants.c.session_id)
     .where(
         access_tokens.c.digest == bindparam("digest", type_=Digest),
         access_tokens.c.expires_at > bindparam("now", type_=UtcDateTime),
         access_tokens.c.revoked_at.is_(None),
         clients.c.disabled_at.is_(None),
-        or_(access_tokens.c.grant_id.is_(None), _grants.NOT_ENDED),
+        or_(access_tokens.c.grant_id.is_(None), _NOT_ENDED),
     )
 )
 
