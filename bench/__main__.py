@@ -16,7 +16,7 @@ from bench.cores import CpuMeter, memory_mib, pin, split
 from bench.http import BadAnswer
 from bench.load import Measured, drive
 from bench.signature import signature_ms
-from bench.stage import Stage, serving, staged
+from bench.stage import Stage, analyse, serving, staged
 
 CONNECTIONS = (1, 8, 32)
 STARTS = 5
@@ -87,7 +87,8 @@ def _measure(stage: Stage, seconds: float) -> Result:
             pin(process, cores[0])
             pin(psutil.Process(), cores[1])
         server, database = CpuMeter([process]), CpuMeter(stage.processes)
-        drive(port, stage.seeded, connections=4, seconds=1, server=None, database=None)
+        drive(port, stage.seeded, connections=8, seconds=2, server=None, database=None)
+        analyse(stage)
         result.idle_mib = memory_mib(process)
         result.signatures_ms.append(_signature(cores))
         for connections in CONNECTIONS:

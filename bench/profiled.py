@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.load import drive
-from bench.stage import Stage, serving
+from bench.stage import Stage, analyse, serving
 
 _PACKAGES = (
     *("sqlalchemy", "psycopg", "starlette", "uvicorn", "anyio", "authlib", "joserfc", "cryptography", "sqlite3"),
@@ -28,6 +28,7 @@ def show(stage: Stage, *, seconds: float) -> None:
     with tempfile.TemporaryDirectory() as directory:
         with serving(stage, "-m", "bench.profiled", directory) as (_, port, _):
             drive(port, stage.seeded, connections=8, seconds=1, server=None, database=None)
+            analyse(stage)
             flows = drive(port, stage.seeded, connections=8, seconds=seconds, server=None, database=None).flows
         files = [str(file) for file in Path(directory).glob("*.prof")]
         stats = pstats.Stats(*files)
