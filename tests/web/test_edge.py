@@ -79,7 +79,7 @@ def test_an_empty_post_of_any_type_is_an_empty_form(site: Site, http: requests.S
 
 
 def test_handlers_run_beside_the_event_loop(site: Site, http: requests.Session) -> None:
-    assert http.post(f"{site.url}/token").json()["thread"] == "AnyIO worker thread"
+    assert http.post(f"{site.url}/token").json()["thread"].startswith("work-")
 
 
 def test_head_answers_like_get_without_the_body(site: Site) -> None:
