@@ -1,5 +1,6 @@
 """`id_token_hint`: only an ID token of this very provider is one (Core 3.1.2.1; RFC 8725 3.11; T15)."""
 
+import base64
 from datetime import timedelta
 from typing import Any
 
@@ -7,9 +8,13 @@ import pytest
 import requests
 from joserfc.jwk import RSAKey
 
+from keys.lifecycle import KeyPolicy
+from keys.rotation import rotate
+from keys.sealing import Sealer
+from keys.vault import Vault
 from tests.flows.forging import encoded, id_token_claims, signed
 from tests.flows.relying_party import RelyingParty, answer_in
-from tests.running import Person, Running, keypair
+from tests.running import KEK, Person, Running, keypair, running_provider
 
 
 @pytest.fixture
@@ -241,3 +246,21 @@ def test_a_hint_of_another_browser_does_not_sign_anybody_in(rp: RelyingParty, pe
     answer = answer_in(rp.authorize(requests.Session(), prompt="none", id_token_hint=own_hint(rp, person)))
 
     assert answer["error"] == "login_required"
+
+
+def test_a_hint_outlives_the_active_days_of_its_key_and_no_longer_than_the_key(database_url: str) -> None:
+    policy = KeyPolicy()
+    with running_provider(database_url, policy=policy) as provider:
+        rp, alice, bob = RelyingParty(provider, provider.client()), provider.person(), provider.person()
+        hint = own_hint(rp, bob)
+        vault = Vault(provider.database.engine, Sealer(base64.urlsafe_b64decode(KEK)).for_purpose("signing-key"))
+        rotate(vault, policy, provider.clock, algorithm="RS256")
+
+        provider.clock.ahead = policy.publication + timedelta(minutes=1)
+        retired = asked_with(rp, alice, hint)
+        provider.clock.ahead += policy.longest_token_life + policy.skew
+        gone = asked_with(rp, alice, hint)
+
+        # Retired, the key still proves whom the hint is about; gone, the hint says nothing any more.
+        assert retired["error"] == "login_required"
+        assert "code" in gone
