@@ -14,7 +14,6 @@ from idp.accounts.proofs import ProofLife
 from idp.accounts.recovery import Recovery
 from idp.accounts.sessions import Sessions
 from idp.accounts.signup import SignUp
-from idp.accounts.throttle import Limits, Throttle
 from idp.clock import Clock, utc_now
 from idp.delivery.mail import MailCarrier, MailTemplates
 from idp.delivery.outbox import MAIL, Carrier
@@ -38,7 +37,6 @@ from idp.settings import Settings
 from idp.store import schema
 from idp.web.assets import assets_dir
 from keys.lifecycle import KeyPolicy
-from keys.settings import KeySettings
 
 Development = Callable[[House], Sequence[Route]]
 """Adds the playground's routes. Only `idp dev` passes one."""
@@ -48,7 +46,7 @@ def create_app() -> Starlette:
     """The application of this process's environment; what the server processes of `idp serve` call."""
     settings = Settings.from_environment()
     logs.configure(level=settings.log_level, form=settings.log_format)
-    return build_app(settings, KeySettings.from_environment().policy())
+    return build_app(settings, settings.keys.policy())
 
 
 def build_app(
@@ -114,7 +112,7 @@ def _people(house: House) -> list[Route]:
     lives, argon2 = settings.lifetimes, settings.argon2
     sign_in = SignIn(
         Passwords(memory_mib=argon2.memory_mib, time=argon2.time, parallelism=argon2.parallelism),
-        _throttle(settings),
+        house.throttle,
         Sessions(lives.session_idle, lives.session),
         house.outbox,
         settings.issuer,
@@ -150,24 +148,6 @@ def _people(house: House) -> list[Route]:
         page("/account/sign-out", account.sign_out, methods=["POST"], account=True),
         page("/.well-known/change-password", recovery.well_known),
     ]
-
-
-def _throttle(settings: Settings) -> Throttle:
-    given = settings.throttle
-    limits = Limits(
-        source_failures=given.source_failures,
-        source_window=given.source_window,
-        account_free_failures=given.account_free_failures,
-        account_longest_wait=given.account_longest_wait,
-        known_device_failures=given.known_device_failures,
-        known_device_window=given.known_device_window,
-        account_ceiling=given.account_ceiling,
-        account_mails=given.account_mails,
-        source_mails=given.source_mails,
-        source_sign_ups=given.source_sign_ups,
-        client_failures=given.client_failures,
-    )
-    return Throttle(limits, given.enabled)
 
 
 def _lifespan(house: House) -> Lifespan[Starlette]:

@@ -1,13 +1,14 @@
 """The parts that outlive a request, built once from the settings, each handed exactly what it needs."""
 
-from base64 import urlsafe_b64decode
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from idp.accounts.throttle import Limits, Throttle, Wait
+from idp.accounts.visitor import Visitor
 from idp.clock import Clock, utc_now
 from idp.delivery.outbox import Outbox
 from idp.observe.request_id import request_id
-from idp.protocol.client_failures import ClientFailures
+from idp.protocol.client_authentication import CountFailure
 from idp.protocol.lifetimes import Lifetimes
 from idp.protocol.provider import Provider
 from idp.settings import Settings
@@ -41,6 +42,7 @@ class House:
     sealer: Sealer
     ring: KeyRing
     provider: Provider
+    throttle: Throttle
     outbox: Outbox
     pages: Pages
     cookies: Cookies
@@ -50,10 +52,8 @@ class House:
 
 def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now) -> House:
     """Build every part that is shared."""
-    if settings.key_encryption_key is None:
-        raise ValueError("IDP_KEY_ENCRYPTION_KEY is missing")
     database = Database(settings.database_url, pool_size=settings.worker_threads + settings.hashing_threads)
-    sealer = Sealer(_bytes_of(settings.key_encryption_key.get_secret_value()))
+    sealer = Sealer(settings.keys.kek())
     ring = KeyRing(Vault(database.engine, sealer.for_purpose("signing-key")), policy, clock)
     https = settings.issuer.startswith("https://")
     static = StaticFiles(assets_dir("static"))
@@ -66,12 +66,13 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
     cookies = Cookies(secure=https, session_same_site=settings.session_same_site)
     lanes = Lanes(work=settings.worker_threads, hashing=settings.hashing_threads, hashing_queue=settings.hashing_queue)
     edge = Edge(lanes, Csrf(sealer.secret_for("form-token"), settings.issuer), cookies, Failures(pages))
+    throttle = _throttle(settings)
     provider = Provider(
         settings.issuer,
         database=database,
         ring=ring,
         lifetimes=_lifetimes(settings),
-        failures=ClientFailures(at_most=settings.throttle.client_failures if settings.throttle.enabled else 1 << 31),
+        count_failure=_count_client_failure(database, throttle, clock),
         audit=_audit,
         clock=clock,
     )
@@ -82,6 +83,7 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
         sealer=sealer,
         ring=ring,
         provider=provider,
+        throttle=throttle,
         outbox=Outbox(sealer.for_purpose("outbox")),
         pages=pages,
         cookies=cookies,
@@ -102,6 +104,33 @@ def _lifetimes(settings: Settings) -> Lifetimes:
     )
 
 
+def _throttle(settings: Settings) -> Throttle:
+    given = settings.throttle
+    limits = Limits(
+        source_failures=given.source_failures,
+        source_window=given.source_window,
+        account_free_failures=given.account_free_failures,
+        account_longest_wait=given.account_longest_wait,
+        known_device_failures=given.known_device_failures,
+        known_device_window=given.known_device_window,
+        account_ceiling=given.account_ceiling,
+        account_mails=given.account_mails,
+        source_mails=given.source_mails,
+        source_sign_ups=given.source_sign_ups,
+        client_failures=given.client_failures,
+    )
+    return Throttle(limits, given.enabled)
+
+
+def _count_client_failure(database: Database, throttle: Throttle, clock: Clock) -> CountFailure:
+    def count(client_id: str, address: str) -> timedelta | None:
+        with database.autocommit() as db:
+            counted = throttle.client_failed(db, client_id=client_id, source=Visitor(address).source, now=clock())
+        return timedelta(seconds=counted.seconds) if isinstance(counted, Wait) else None
+
+    return count
+
+
 def _audit(event: str, *, grant: Grant, db: Connection, now: datetime) -> None:
     audit_events.record(
         db,
@@ -114,7 +143,3 @@ def _audit(event: str, *, grant: Grant, db: Connection, now: datetime) -> None:
             reference=request_id.get(),
         ),
     )
-
-
-def _bytes_of(base64url: str) -> bytes:
-    return urlsafe_b64decode(base64url + "=" * (-len(base64url) % 4))

@@ -2,11 +2,11 @@
 
 import base64
 import binascii
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from urllib.parse import unquote_plus
 
 from idp.protocol.client import ClientRegistry, RegisteredClient
-from idp.protocol.client_failures import ClientFailures
 from idp.protocol.messages import ClientRequest
 from idp.protocol.refusals import OAuth2Error, oauth_error
 
@@ -55,8 +55,12 @@ class TooManyFailures(OAuth2Error):  # type: ignore[misc]  # Authlib is untyped
         return [*headers, ("Retry-After", str(max(1, round(self._wait.total_seconds()))))]
 
 
+CountFailure = Callable[[str, str], timedelta | None]
+"""Counts a failed authentication of a client from an address; how long to wait when there have been too many."""
+
+
 def authenticate(
-    registry: ClientRegistry, failures: ClientFailures, request: ClientRequest, *, now: datetime
+    registry: ClientRegistry, count_failure: CountFailure, request: ClientRequest, *, now: datetime
 ) -> RegisteredClient:
     """The client that makes this request.
 
@@ -68,13 +72,13 @@ def authenticate(
             used up: a code can still be redeemed by a second, better try.
     """
     client_id, secret, by_basic = _credentials(request)
-    wait = failures.must_wait(client_id, request.address)
-    if wait is not None:
-        raise TooManyFailures(wait)
     client = registry.get(client_id)
     if client is not None and _is_shown(client, secret, now=now):
         return client
-    failures.failed(client_id, request.address)
+    # After the check: secrets are random, a right one is always good, and no stranger can make a client wait.
+    wait = count_failure(client_id, request.address)
+    if wait is not None:
+        raise TooManyFailures(wait)
     raise ClientAuthenticationFailed(by_basic=by_basic)
 
 

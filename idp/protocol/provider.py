@@ -8,8 +8,8 @@ from idp.protocol.authorization_code import CodeGrant, OpenIDCodeToken, S256Code
 from idp.protocol.authorization_request import AskedAuthorization, ReturnAddress
 from idp.protocol.authorization_response import AuthorizationResponse, code_response, error_response
 from idp.protocol.client import ClientRegistry
+from idp.protocol.client_authentication import CountFailure
 from idp.protocol.client_credentials import OwnAccessGrant
-from idp.protocol.client_failures import ClientFailures
 from idp.protocol.end_session import AskedLogout
 from idp.protocol.lifetimes import Lifetimes
 from idp.protocol.messages import AuthlibRequest, Parameters
@@ -31,7 +31,7 @@ class Provider:
         database: Database,
         ring: KeyRing,
         lifetimes: Lifetimes,
-        failures: ClientFailures,
+        count_failure: CountFailure,
         audit: Audit,
         clock: Clock,
     ) -> None:
@@ -45,7 +45,7 @@ class Provider:
             registry=self.registry,
             ring=ring,
             lifetimes=lifetimes,
-            failures=failures,
+            count_failure=count_failure,
             audit=audit,
             clock=clock,
         )

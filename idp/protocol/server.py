@@ -11,7 +11,7 @@ from authlib.oauth2.rfc6749 import AuthorizationServer as AuthlibServer
 from idp.clock import Clock
 from idp.protocol import client_authentication, id_token, opaque
 from idp.protocol.client import ClientRegistry, RegisteredClient
-from idp.protocol.client_failures import ClientFailures
+from idp.protocol.client_authentication import CountFailure
 from idp.protocol.lifetimes import Lifetimes
 from idp.protocol.messages import AuthlibRequest, ClientRequest, Reply
 from idp.protocol.refusals import OAuth2Error, oauth_error
@@ -94,7 +94,7 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]  # Authlib is un
         registry: ClientRegistry,
         ring: KeyRing,
         lifetimes: Lifetimes,
-        failures: ClientFailures,
+        count_failure: CountFailure,
         audit: Audit,
         clock: Clock,
     ) -> None:
@@ -104,7 +104,7 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]  # Authlib is un
         self.registry = registry
         self.ring = ring
         self.lifetimes = lifetimes
-        self.failures = failures
+        self.count_failure = count_failure
         self.audit = audit
         self.clock = clock
 
@@ -118,7 +118,7 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]  # Authlib is un
         return self._authenticate(request.client_request)
 
     def _authenticate(self, request: ClientRequest) -> RegisteredClient:
-        return client_authentication.authenticate(self.registry, self.failures, request, now=self.clock())
+        return client_authentication.authenticate(self.registry, self.count_failure, request, now=self.clock())
 
     def require_signing_key(self, client: RegisteredClient) -> None:
         """See to it that an ID token can be signed, before anything is claimed that could not be answered then.

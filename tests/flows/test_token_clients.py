@@ -388,6 +388,8 @@ def test_a_source_that_keeps_failing_waits_and_the_client_is_not_locked(provider
     assert {answer.status_code for answer in answers[:limit]} == {401}
     assert answers[limit].status_code == 429
     assert int(answers[limit].headers["Retry-After"]) > 0
+    # A right secret is always good: nobody can make a client wait by failing in its name.
+    assert rp.redeem("unknown").json()["error"] == "invalid_grant"
 
 
 def own_token(rp: RelyingParty, **form: str | None) -> requests.Response:
