@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import requests
 from sqlalchemy import event
+from starlette.routing import Route
 
-from idp.app import House
+from idp.house import House
 from tests.flows.relying_party import RelyingParty
 from tests.running import Running, running_provider
 
@@ -38,7 +39,8 @@ class Counter:
 
     @contextmanager
     def counting(self) -> Iterator[list[str]]:
-        self._here = found = []
+        found: list[str] = []
+        self._here = found
         yield found
         self._here = []
 
@@ -61,7 +63,12 @@ class Counted:
 @pytest.fixture
 def counted(database_url: str) -> Iterator[Counted]:
     houses: list[House] = []
-    with running_provider(database_url, development=lambda house: houses.append(house) or []) as provider:  # type: ignore[func-returns-value]
+
+    def keep(house: House) -> list[Route]:
+        houses.append(house)
+        return []
+
+    with running_provider(database_url, development=keep) as provider:
         yield Counted(provider, Counter(houses[0]), houses[0], database_url.partition(":")[0])
 
 
