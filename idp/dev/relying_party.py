@@ -99,6 +99,8 @@ class _RelyingParty:
                 _log.warning("the provider does not answer", extra={"reason": type(problem).__name__})
                 facts = {"no answer": type(problem).__name__}
                 response = self._pages.problem("The provider does not answer", facts, messages)
+            # Redirects above all: a browser that goes back repeats a stored one, with a `state` that is used up.
+            response.headers["Cache-Control"] = "no-store"
             return self._visits.keep(request, response, visit, anew=visit.signed_in is not before)
 
         return handler

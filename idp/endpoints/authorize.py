@@ -14,6 +14,7 @@ from starlette.responses import Response
 from idp.clock import Clock
 from idp.protocol.authorization_request import AskedAuthorization
 from idp.protocol.authorization_response import AuthorizationResponse, FormPost
+from idp.protocol.client import RegisteredClient
 from idp.protocol.interaction import Consent, Issue, Login, Refuse, SelectAccount, SignUp, Step, next_step
 from idp.protocol.messages import Parameters
 from idp.protocol.provider import Provider
@@ -78,7 +79,7 @@ class AuthorizeEndpoint:
             if not isinstance(step, Issue | Refuse):
                 return replies.see_other(_page_of(step, pending.id))
             if authorization_requests.finish(db, pending.id, now=now):
-                return self._answer(exchange, self._response(db, asked, step))
+                return self._answer(exchange, self._response(db, asked, step), asked.client)
         return self._finished_before(exchange, pending)
 
     def _begin(self, exchange: Exchange, parameters: Parameters) -> Response:
@@ -90,7 +91,7 @@ class AuthorizeEndpoint:
             visit = self._visit(db, exchange, asked)
             step = next_step(asked, visit, asked_at=now, selected_at=None, now=now)
             if isinstance(step, Issue | Refuse):
-                return self._answer(exchange, self._response(db, asked, step))
+                return self._answer(exchange, self._response(db, asked, step), asked.client)
             request_id = secrets.token_urlsafe(24)
             authorization_requests.open_request(
                 db,
@@ -112,7 +113,7 @@ class AuthorizeEndpoint:
         try:
             return self.provider.accept(parameters, to)
         except RefusedToClient as refused:
-            return self._answer(exchange, self.provider.refuse(to, refused))
+            return self._answer(exchange, self.provider.refuse(to, refused), to.client)
 
     def _visit(self, db: Connection, exchange: Exchange, asked: AskedAuthorization) -> Visit | None:
         secret = self.cookies.session(exchange.cookies)
@@ -131,9 +132,12 @@ class AuthorizeEndpoint:
             return self.provider.issue(db, asked, step.scopes, step.visit.session)
         return self.provider.refuse(asked.to, RefusedToClient(step.error, step.sentence))
 
-    def _answer(self, exchange: Exchange, response: AuthorizationResponse) -> Response:
+    def _answer(self, exchange: Exchange, response: AuthorizationResponse, client: RegisteredClient) -> Response:
         if isinstance(response, FormPost):
-            return self.pages.form_post(exchange.context(), action=response.action, fields=dict(response.fields))
+            fields = dict(response.fields)
+            return self.pages.form_post(
+                exchange.context(), action=response.action, fields=fields, client_name=client.name
+            )
         return replies.see_other(response.url)
 
     def _finished_before(self, exchange: Exchange, pending: AuthorizationRequest) -> Response:

@@ -53,6 +53,13 @@ class Browsing:
         at_home(page, app)
         return page
 
+    def arrive_again(self, app: DemoApp) -> Page:
+        """Go to another application without being asked anything."""
+        with self.seeing_no_page_of_the_provider():
+            page = self.begin(app)
+            at_home(page, app)
+        return page
+
     def own_pages(self, person: Person) -> Page:
         """Sign in at the provider itself."""
         page = self.tab()

@@ -39,9 +39,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package", params=DATABASES)
-def ground(
-    chromium: Browser, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Playground]:
+def ground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
     """A provider and its applications, shared by the tests of one database: each makes its own people."""
     for url in _fresh(request.param, request, tmp_path_factory.mktemp(request.param)):
         with playground(url) as started:

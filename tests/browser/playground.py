@@ -1,4 +1,4 @@
-"""What the browsers of these tests talk to: a provider with a mailbox, two demo applications, and one that takes POST."""
+"""What the browsers of these tests talk to: a provider with a mailbox, two demo applications, one that takes POST."""
 
 import socket
 from collections.abc import Iterator
@@ -112,8 +112,8 @@ def _collector() -> Starlette:
     async def callback(request: Request) -> Response:
         posted = parse_qsl((await request.body()).decode())
         rows = "".join(f'<dt>{escape(name)}</dt><dd id="{escape(name)}">{escape(value)}</dd>' for name, value in posted)
-        return HTMLResponse(f'<!doctype html><html lang="en"><title>Posted</title><h1>Posted</h1><dl>{rows}</dl></html>')
+        return HTMLResponse(
+            f'<!doctype html><html lang="en"><title>Posted</title><h1>Posted</h1><dl>{rows}</dl></html>'
+        )
 
     return Starlette(routes=[Route("/callback", callback, methods=["POST"])])
-
-

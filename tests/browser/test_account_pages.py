@@ -1,0 +1,124 @@
+"""What a person does with the own account: passwords, devices, and the apps that have access."""
+
+from playwright.sync_api import expect
+
+from tests.browser.browsing import Browsing, at_home, heading, link_in
+from tests.browser.conftest import Opening
+from tests.browser.playground import Playground
+
+_NEW = "quite another long passphrase"
+
+
+def test_who_forgot_the_password_comes_back_to_the_application(ground: Playground, browser: Browsing) -> None:
+    person = ground.person()
+    page = browser.begin(ground.photos)
+    page.get_by_role("link", name="Forgot your password?").click()
+    heading(page, "Forgot your password?")
+    page.get_by_label("E-mail address").fill(person.email)
+    page.get_by_role("button", name="Send the link").click()
+    heading(page, "Check your mail")
+    expect(page.get_by_text(person.email)).to_be_visible()
+
+    link = link_in(browser.newest_mail(person.email))
+    page.goto(link)
+    heading(page, "Choose a new password")
+    page.get_by_label("New password", exact=True).fill("short")
+    page.get_by_role("button", name="Save the new password").click()
+    expect(page.locator("#problems")).to_be_focused()
+    page.get_by_label("New password", exact=True).fill(_NEW)
+    page.get_by_role("button", name="Save the new password").click()
+    expect(page.get_by_text("Your password has been changed.")).to_be_visible()
+    heading(page, "Sign in to continue to Acme Photos")
+    browser.sign_in(page, person, _NEW)
+    page.get_by_role("button", name="Allow").click()
+    at_home(page, ground.photos)
+
+    page.goto(link)
+    heading(page, "This link no longer works")
+
+
+def test_a_forgotten_password_of_nobody_looks_the_same(ground: Playground, browser: Browsing) -> None:
+    page = browser.tab()
+    page.goto(f"{ground.issuer}/forgot-password")
+    page.get_by_label("E-mail address").fill("nobody@example.com")
+    page.get_by_role("button", name="Send the link").click()
+    heading(page, "Check your mail")
+
+
+def test_a_changed_password_signs_out_the_other_devices(ground: Playground, open_browser: Opening) -> None:
+    person = ground.person()
+    here, there = open_browser(), open_browser()
+    page, other = here.own_pages(person), there.own_pages(person)
+
+    page.get_by_role("link", name="Change password").click()
+    page.get_by_label("Current password", exact=True).fill("not the password")
+    page.get_by_label("New password", exact=True).fill(_NEW)
+    page.get_by_role("button", name="Save the new password").click()
+    expect(page.locator("#problems")).to_be_focused()
+    expect(page.locator("#problems")).to_contain_text("This is not your password.")
+    page.get_by_label("Current password", exact=True).fill(person.password)
+    page.get_by_label("New password", exact=True).fill(_NEW)
+    page.get_by_role("button", name="Save the new password").click()
+    heading(page, "Your account")
+    expect(page.get_by_role("status")).to_contain_text("Your password has been changed")
+
+    other.reload()
+    heading(other, "Sign in")
+    there.sign_in(other, person)
+    expect(other.locator("#problems")).to_contain_text("not right")
+    there.sign_in(other, person, _NEW)
+    heading(other, "Your account")
+
+
+def test_another_device_is_listed_and_can_be_signed_out(ground: Playground, open_browser: Opening) -> None:
+    person = ground.person()
+    here, there = open_browser(), open_browser()
+    page, other = here.own_pages(person), there.own_pages(person)
+    page.reload()
+    lines = page.locator("#devices li")
+    expect(lines).to_have_count(2)
+    expect(lines.filter(has_text="This device")).to_have_count(1)
+    expect(lines.filter(has_text="This device").get_by_role("button")).to_have_count(0)
+    expect(lines.first).to_contain_text("Chrom")
+
+    lines.filter(has_not_text="This device").get_by_role("button").click()
+    expect(page.get_by_role("status")).to_have_text("The device has been signed out.")
+    expect(lines).to_have_count(1)
+    other.reload()
+    heading(other, "Sign in")
+
+
+def test_all_other_devices_can_be_signed_out_at_once(ground: Playground, open_browser: Opening) -> None:
+    person = ground.person()
+    others = [open_browser().own_pages(person) for _ in range(2)]
+    page = open_browser().own_pages(person)
+    page.get_by_role("button", name="Sign out everywhere else").click()
+    expect(page.get_by_role("status")).to_have_text("All other devices have been signed out.")
+    for other in others:
+        other.reload()
+        heading(other, "Sign in")
+
+
+def test_an_app_whose_access_was_removed_asks_again(ground: Playground, browser: Browsing) -> None:
+    person = ground.person()
+    photos = browser.arrive(ground.photos, person)
+    page = browser.tab()
+    page.goto(f"{ground.issuer}/account")
+    expect(page.locator("#apps li")).to_contain_text("Acme Photos")
+    page.get_by_role("button", name="Remove access Acme Photos").click()
+    expect(page.get_by_role("status")).to_have_text("The app has lost its access.")
+    expect(page.get_by_text("No app has access to your account.")).to_be_visible()
+
+    photos.get_by_role("button", name="Refresh the tokens").click()
+    expect(photos.locator("#problem")).to_contain_text("invalid_grant")
+    again = browser.begin(ground.photos)
+    heading(again, "Allow Acme Photos to use your account?")
+    again.get_by_role("button", name="Allow").click()
+    at_home(again, ground.photos)
+
+
+def test_a_password_manager_finds_the_form_for_changing_it(ground: Playground, browser: Browsing) -> None:
+    browser.own_pages(ground.person())
+    page = browser.tab()
+    page.goto(f"{ground.issuer}/.well-known/change-password")
+    heading(page, "Change your password")
