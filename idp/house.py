@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from idp.accounts.throttle import Limits, Throttle, Wait
 from idp.accounts.visitor import Visitor
+from idp.audit.events import Event, Occasion, note
 from idp.clock import Clock, utc_now
 from idp.delivery.outbox import Outbox
 from idp.observe.request_id import request_id
@@ -12,8 +13,6 @@ from idp.protocol.client_authentication import CountFailure
 from idp.protocol.lifetimes import Lifetimes
 from idp.protocol.provider import Provider
 from idp.settings import Settings
-from idp.store import audit_events
-from idp.store.audit_events import AuditEvent
 from idp.store.database import Connection, Database
 from idp.store.grants import Grant
 from idp.web.assets import assets_dir
@@ -131,15 +130,12 @@ def _count_client_failure(database: Database, throttle: Throttle, clock: Clock) 
     return count
 
 
-def _audit(event: str, *, grant: Grant, db: Connection, now: datetime) -> None:
-    audit_events.record(
+def _audit(event: Event, *, grant: Grant, db: Connection, now: datetime) -> None:
+    note(
         db,
-        AuditEvent(
-            now,
-            event,
-            account_id=grant.account_id,
-            client_id=grant.client_id,
-            session_id=grant.session_id,
-            reference=request_id.get(),
-        ),
+        event,
+        Occasion(now, request_id.get()),
+        account_id=grant.account_id,
+        client_id=grant.client_id,
+        session_id=grant.session_id,
     )

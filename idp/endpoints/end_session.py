@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
+from idp.audit.events import Event, Occasion, note
 from idp.clock import Clock
 from idp.protocol.end_session import AskedLogout
 from idp.protocol.messages import Parameters
 from idp.protocol.provider import Provider
-from idp.store import audit_events, sessions
-from idp.store.audit_events import AuditEvent
+from idp.store import sessions
 from idp.store.base import digest_of
 from idp.store.database import Database
 from idp.store.sessions import Visit
@@ -73,18 +73,13 @@ class EndSessionEndpoint:
         if visit is not None:
             with self.database.transaction() as db:
                 if sessions.end(db, visit.session.id, because="signed_out", now=now):
-                    audit_events.record(
+                    note(
                         db,
-                        AuditEvent(
-                            now,
-                            "session_ended",
-                            account_id=visit.session.account_id,
-                            client_id=asked.client.client_id if asked.client else None,
-                            session_id=visit.session.id,
-                            reference=exchange.request_id,
-                            address=exchange.client_address,
-                            detail={"because": "signed_out"},
-                        ),
+                        Event.SIGNED_OUT_BY_CLIENT if asked.client else Event.SESSION_ENDED,
+                        Occasion(now, exchange.request_id, exchange.client_address),
+                        account_id=visit.session.account_id,
+                        client_id=asked.client.client_id if asked.client else None,
+                        session_id=visit.session.id,
                     )
         if asked.return_to is not None:
             response = replies.see_other(asked.return_to)

@@ -5,14 +5,14 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
+from idp.audit.events import Event, Occasion, note
 from idp.clock import Clock
 from idp.protocol.authorization_request import AskedAuthorization
 from idp.protocol.interaction import Consent, Step, next_step
 from idp.protocol.messages import Parameters
 from idp.protocol.provider import Provider
 from idp.protocol.refusals import RefusedToClient, RefusedToPerson
-from idp.store import audit_events, authorization_requests, consents, sessions
-from idp.store.audit_events import AuditEvent
+from idp.store import authorization_requests, consents, sessions
 from idp.store.authorization_requests import AuthorizationRequest
 from idp.store.base import digest_of
 from idp.store.database import Connection, Database
@@ -83,7 +83,7 @@ class InteractionEndpoint:
             account_id, client_id = found.visit.session.account_id, found.asked.client.client_id
             if decision == "cancel":
                 authorization_requests.refuse(db, found.pending.id, now=now)
-                self._record(db, "consent_refused", found, exchange, {})
+                self._note(db, Event.CONSENT_REFUSED, found, exchange)
                 return _back(request_id)
             if decision != "allow":
                 return _back(request_id)
@@ -97,8 +97,9 @@ class InteractionEndpoint:
                 declined=declined,
                 now=now,
             )
-            detail = {"scopes": list(found.step.scopes), "declined": list(declined)}
-            self._record(db, "consent_given", found, exchange, detail)
+            self._note(
+                db, Event.CONSENT_GIVEN, found, exchange, tuple(s for s in found.step.scopes if s not in declined)
+            )
         return _back(request_id)
 
     def show_accounts(self, exchange: Exchange) -> Response:
@@ -150,21 +151,17 @@ class InteractionEndpoint:
         step = next_step(asked, visit, asked_at=pending.created_at, selected_at=pending.selected_at, now=now)
         return _Asked(pending, asked, visit, step)
 
-    def _record(
-        self, db: Connection, event: str, found: _Asked, exchange: Exchange, detail: dict[str, list[str]]
+    def _note(
+        self, db: Connection, event: Event, found: _Asked, exchange: Exchange, scopes: tuple[str, ...] = ()
     ) -> None:
-        audit_events.record(
+        note(
             db,
-            AuditEvent(
-                self.clock(),
-                event,
-                account_id=found.visit.session.account_id,
-                client_id=found.asked.client.client_id,
-                session_id=found.visit.session.id,
-                reference=exchange.request_id,
-                address=exchange.client_address,
-                detail=detail,
-            ),
+            event,
+            Occasion(self.clock(), exchange.request_id, exchange.client_address),
+            account_id=found.visit.session.account_id,
+            client_id=found.asked.client.client_id,
+            session_id=found.visit.session.id,
+            facts={"scopes": " ".join(scopes)} if scopes else None,
         )
 
 

@@ -11,6 +11,7 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc7636.challenge import CODE_VERIFIER_PATTERN, create_s256_code_challenge
 from authlib.oidc.core import OpenIDCode
 
+from idp.audit.events import Event
 from idp.protocol import opaque
 from idp.protocol.authorization_request import ACR_VALUES, AskedAuthorization
 from idp.protocol.client import RegisteredClient
@@ -156,7 +157,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is unt
                 )
             if grant.redeemed_at is not None:
                 if grants.revoke(db, grant.id, because="code_replayed", now=now):
-                    self.server.audit("code_replayed", grant=grant, db=db, now=now)
+                    self.server.audit(Event.CODE_REPLAYED, grant=grant, db=db, now=now)
                 return oauth_error(
                     "invalid_grant", "The code was redeemed before; the tokens issued for it have been revoked."
                 )

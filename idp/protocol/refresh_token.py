@@ -5,6 +5,7 @@ from typing import Any
 
 from authlib.oauth2.rfc6749.grants import RefreshTokenGrant
 
+from idp.audit.events import Event
 from idp.protocol import opaque
 from idp.protocol.client import RegisteredClient
 from idp.protocol.refusals import OAuth2Error, oauth_error
@@ -35,7 +36,7 @@ class RotatingRefreshGrant(RefreshTokenGrant):  # type: ignore[misc]  # Authlib 
             raise oauth_error("invalid_grant", "The refresh token is unknown.")
         if found.grant.client_id != client.client_id:
             # Whoever presents it has it, and should not: the family is no longer safe.
-            self._end_family(found, "refresh_token_of_another_client", now=now)
+            self._end_family(found, Event.REFRESH_TOKEN_MISUSED, now=now)
             raise oauth_error("invalid_grant", "The refresh token was issued to another client.")
         if found.used_at is not None:
             raise self._used_before(found, now=now)
@@ -87,16 +88,16 @@ class RotatingRefreshGrant(RefreshTokenGrant):  # type: ignore[misc]  # Authlib 
         assert found.used_at is not None
         if found.grant_is_live and now - found.used_at <= self.server.lifetimes.refresh_repeat_window:
             with self.server.database.autocommit() as db:
-                self.server.audit("refresh_repeated", grant=found.grant, db=db, now=now)
+                self.server.audit(Event.REFRESH_REPEATED, grant=found.grant, db=db, now=now)
             return oauth_error(
                 "invalid_grant", "The refresh token was used a moment ago; go on with the one issued then."
             )
-        self._end_family(found, "refresh_reused", now=now)
+        self._end_family(found, Event.REFRESH_REUSED, now=now)
         return oauth_error(
             "invalid_grant", "The refresh token was used before; all tokens of this sign-in have been revoked."
         )
 
-    def _end_family(self, found: RefreshToken, because: str, *, now: datetime) -> None:
+    def _end_family(self, found: RefreshToken, because: Event, *, now: datetime) -> None:
         with self.server.database.transaction() as db:
             if grants.revoke(db, found.grant.id, because=because, now=now):
                 self.server.audit(because, grant=found.grant, db=db, now=now)

@@ -1,5 +1,6 @@
 """Token revocation (RFC 7009)."""
 
+from idp.audit.events import Event
 from idp.protocol import opaque
 from idp.protocol.client import RegisteredClient
 from idp.protocol.messages import ClientRequest, Reply
@@ -37,5 +38,5 @@ def _revoke(server: AuthorizationServer, client: RegisteredClient, request: Clie
             and found.grant.client_id == client.client_id
             and grants.revoke(db, found.grant.id, because="revoked_by_client", now=now)
         ):
-            server.audit("token_revoked", grant=found.grant, db=db, now=now)
+            server.audit(Event.TOKEN_REVOKED, grant=found.grant, db=db, now=now)
     return _REVOKED

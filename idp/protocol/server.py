@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from authlib.oauth2.rfc6749 import AuthorizationServer as AuthlibServer
 
+from idp.audit.events import Event
 from idp.clock import Clock
 from idp.protocol import client_authentication, id_token, opaque
 from idp.protocol.client import ClientRegistry, RegisteredClient
@@ -30,7 +31,7 @@ GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
 class Audit(Protocol):
     """Writes an event about a grant in the caller's transaction."""
 
-    def __call__(self, event: str, *, grant: Grant, db: Connection, now: datetime) -> None:
+    def __call__(self, event: Event, *, grant: Grant, db: Connection, now: datetime) -> None:
         """Record it."""
 
 
