@@ -41,9 +41,7 @@ class PasswordPolicy:
             return f"Use at most {LONGEST} characters, and only such as can be typed."
         normal = unicodedata.normalize("NFC", password)
         if len(normal) < self.minimum_length:
-            return (
-                f"Use at least {self.minimum_length} characters. A few words that you can remember are a good choice."
-            )
+            return f"Use at least {self.minimum_length} characters."
         folded = normal.casefold()
         if _is_pattern(folded) or _is_common(folded):
             return "This password is among the first that others would try. Choose another one."

@@ -204,5 +204,5 @@ def _link_is_dead() -> PageProblem:
         "This link no longer works",
         "It was used already, replaced by a newer one, or it is too old. Ask for another one.",
         code="invalid_link",
-        link=Link("Forgot your password?", "/forgot-password"),
+        link=Link("Ask for another link", "/forgot-password"),
     )

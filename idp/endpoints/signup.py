@@ -240,7 +240,7 @@ class SignupEndpoint:
             sentence = "This is not the browser in which you began. Enter the password that you chose there."
         return self.pages.confirm_link(
             exchange.context(),
-            title="Confirm your e-mail address",
+            title="Confirm your address",
             sentence=sentence,
             button="Confirm",
             action="/signup/link",

@@ -59,7 +59,7 @@ def test_the_mailed_link_leads_on_to_the_application(ground: Playground, browser
 
     page = browser.tab()
     page.goto(link_in(browser.newest_mail(email)))
-    heading(page, "Confirm your e-mail address")
+    heading(page, "Confirm your address")
     page.get_by_role("button", name="Confirm").click()
     page.get_by_role("button", name="Allow").click()
 

@@ -116,6 +116,9 @@ SENTENCES: dict[str, str] = {
     "Try another address": "Andere Adresse versuchen",
     "Choose a new password": "Neues Passwort wählen",
     "You will be signed out everywhere else.": "Sie werden überall sonst abgemeldet.",
+    "You will be signed out everywhere. Then you sign in with the new password.": (
+        "Sie werden überall abgemeldet. Danach melden Sie sich mit dem neuen Passwort an."
+    ),
     "New password": "Neues Passwort",
     "Current password": "Jetziges Passwort",
     "Save the new password": "Neues Passwort speichern",
