@@ -15,6 +15,7 @@ from sqlalchemy import Column, ForeignKey, Table, Text, and_, bindparam, exists,
 from idp.store.accounts import accounts
 from idp.store.base import Digest, Document, ScopeSet, UtcDateTime, metadata
 from idp.store.database import Connection
+from idp.store.prepared import Prepared
 from idp.store.sessions import sessions
 
 grants = Table(
@@ -94,13 +95,16 @@ NOT_ENDED = and_(
 )
 """What makes a grant live, whichever of its tokens is presented."""
 
-_INSERT = insert(grants)
+_INSERT = Prepared(
+    insert(grants),
+    columns=[column.name for column in grants.c if column.name not in {"redeemed_at", "revoked_at", "revoked_because"}],
+)
 
 
 def issue(db: Connection, code_digest: bytes, grant: Grant) -> None:
     """Store a grant with the code that stands for it. One insert."""
-    db.execute(
-        _INSERT,
+    _INSERT.run(
+        db,
         {
             "id": grant.id,
             "code_digest": code_digest,

@@ -18,6 +18,7 @@ from idp.store.base import Digest, ScopeSet, UtcDateTime
 from idp.store.clients import clients
 from idp.store.database import Database
 from idp.store.grants import Grant, grants
+from idp.store.prepared import Prepared
 from idp.store.tokens import PERSON, Person, access_tokens, refresh_tokens
 
 _NOW = bindparam("now", type_=UtcDateTime)
@@ -131,9 +132,9 @@ def _token_values(tokens: NewTokens) -> dict[str, Any]:
     }
 
 
-def _in_one_statement(database: Database, statement: Select[Any], values: dict[str, Any]) -> Redeemed | None:
+def _in_one_statement(database: Database, statement: Prepared, values: dict[str, Any]) -> Redeemed | None:
     with database.autocommit() as db:
-        row = db.execute(statement, values).first()
+        row = statement.first(db, values)
     return _redeemed(row) if row else None
 
 
@@ -219,5 +220,5 @@ def _with_tokens_stored(claim: ReturningUpdate[Any]) -> Select[Any]:
     return query.add_cte(access.cte("stored_access"), refresh.cte("stored_refresh"))
 
 
-_REDEEM = _with_tokens_stored(_CLAIM_CODE)
-_USE_REFRESH = _with_tokens_stored(_CLAIM_REFRESH)
+_REDEEM = Prepared(_with_tokens_stored(_CLAIM_CODE))
+_USE_REFRESH = Prepared(_with_tokens_stored(_CLAIM_REFRESH))

@@ -11,6 +11,7 @@ from idp.store.accounts import accounts
 from idp.store.base import Digest, Document, ScopeSet, UtcDateTime, metadata
 from idp.store.consents import consents
 from idp.store.database import Connection
+from idp.store.prepared import Prepared
 
 sessions = Table(
     "sessions",
@@ -76,7 +77,7 @@ _LIVE = (
     accounts.c.disabled_at.is_(None),
     accounts.c.deleted_at.is_(None),
 )
-_VISIT = (
+_VISIT = Prepared(
     select(
         *_SESSION, accounts.c.email, accounts.c.profile, consents.c.scopes, consents.c.declined, consents.c.granted_at
     )
@@ -91,7 +92,7 @@ _VISIT = (
 
 def visit(db: Connection, digest: bytes, *, client_id: str | None, idle_since: datetime, now: datetime) -> Visit | None:
     """The live session of this cookie with its account and its consent for a client, in one read."""
-    row = db.execute(_VISIT, {"digest": digest, "client_id": client_id, "idle_since": idle_since, "now": now}).first()
+    row = _VISIT.first(db, {"digest": digest, "client_id": client_id, "idle_since": idle_since, "now": now})
     return Visit(BrowserSession(*row[:8]), row[8], row[9], row[10], row[11], row[12]) if row else None
 
 

@@ -13,6 +13,7 @@ from idp.store.base import Digest, ScopeSet, UtcDateTime, metadata
 from idp.store.clients import clients
 from idp.store.database import Connection
 from idp.store.grants import Grant, grants
+from idp.store.prepared import Prepared
 from idp.store.sessions import sessions
 
 access_tokens = Table(
@@ -85,7 +86,7 @@ _NOT_ENDED = and_(
 """`grants.NOT_ENDED` by joins: beside an OR, PostgreSQL may read every account and session for its subqueries."""
 
 _GRANT_END = 4 + len(_grants.COLUMNS)
-_LIVE_ACCESS = (
+_LIVE_ACCESS = Prepared(
     select(
         access_tokens.c.client_id,
         access_tokens.c.scopes,
@@ -110,12 +111,14 @@ _LIVE_ACCESS = (
 
 def find_access(db: Connection, digest: bytes, *, now: datetime) -> AccessToken | None:
     """A live access token and everything that an answer about it needs, in one read."""
-    row = db.execute(_LIVE_ACCESS, {"digest": digest, "now": now}).first()
+    row = _LIVE_ACCESS.first(db, {"digest": digest, "now": now})
     if row is None:
         return None
-    if row[4] is None:
-        return AccessToken(*row[:4], None, None)
-    return AccessToken(*row[:4], Grant(*row[4:_GRANT_END]), Person(*row[_GRANT_END:]))
+    client_id, scopes, issued_at, expires_at = row[:4]
+    of_the_client_itself = row[4] is None
+    grant = None if of_the_client_itself else Grant(*row[4:_GRANT_END])
+    person = None if of_the_client_itself else Person(*row[_GRANT_END:])
+    return AccessToken(client_id, scopes, issued_at, expires_at, grant, person)
 
 
 _REFRESH = (
