@@ -13,7 +13,7 @@ from idp.protocol.client_authentication import CountFailure
 from idp.protocol.lifetimes import Lifetimes
 from idp.protocol.provider import Provider
 from idp.settings import Settings
-from idp.store.database import Connection, Database
+from idp.store.database import UNAVAILABLE, Connection, Database
 from idp.store.grants import Grant
 from idp.web.assets import assets_dir
 from idp.web.cookies import Cookies
@@ -64,7 +64,7 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
     )
     cookies = Cookies(secure=https, session_same_site=settings.session_same_site)
     lanes = Lanes(work=settings.worker_threads, hashing=settings.hashing_threads, hashing_queue=settings.hashing_queue)
-    edge = Edge(lanes, Csrf(sealer.secret_for("form-token"), settings.issuer), cookies, Failures(pages))
+    edge = Edge(lanes, Csrf(sealer.secret_for("form-token"), settings.issuer), cookies, Failures(pages), UNAVAILABLE)
     throttle = _throttle(settings)
     provider = Provider(
         settings.issuer,

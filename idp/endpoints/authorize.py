@@ -98,7 +98,7 @@ class AuthorizeEndpoint:
                 request_id,
                 browser_digest=digest_of(exchange.browser),
                 client_id=asked.client.client_id,
-                parameters=parameters.values,
+                parameters=asked.parameters,
                 expires_at=now + self.request_life,
                 now=now,
             )

@@ -18,6 +18,28 @@ RESPONSE_TYPES = ("code",)
 ACR_VALUES = ("1",)
 """Authentication context classes we can vouch for: `1` is one factor."""
 
+_KNOWN = frozenset(
+    {
+        "acr_values",
+        "claims",
+        "client_id",
+        "code_challenge",
+        "code_challenge_method",
+        "id_token_hint",
+        "login_hint",
+        "max_age",
+        "nonce",
+        "prompt",
+        "redirect_uri",
+        "response_mode",
+        "response_type",
+        "scope",
+        "state",
+        "ui_locales",
+    }
+)
+"""What a request can be made of; anything else is ignored, and not kept while a person is asked."""
+
 _SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 _LONGEST = 4096
 
@@ -36,7 +58,7 @@ class ReturnAddress:
 
 @dataclass(frozen=True, slots=True)
 class AskedAuthorization:
-    """A request that has passed every check."""
+    """A request that has passed every check. `parameters` are those we know, as they were sent."""
 
     to: ReturnAddress
     parameters: Mapping[str, str]
@@ -108,7 +130,7 @@ def accept(parameters: Parameters, to: ReturnAddress, read_hint: HintReader) -> 
     challenge = parameters.get("code_challenge")
     return AskedAuthorization(
         to=to,
-        parameters=parameters.values,
+        parameters={name: value for name, value in parameters.values.items() if name in _KNOWN},
         scopes=client.allowed(parameters.get("scope")),
         prompt=frozenset((parameters.get("prompt") or "").split()),
         max_age=client.default_max_age if max_age is None else int(max_age),

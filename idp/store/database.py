@@ -7,9 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-__all__ = ["Connection", "DBAPIError", "Database", "IntegrityError"]
+__all__ = ["UNAVAILABLE", "Connection", "DBAPIError", "Database", "IntegrityError"]
+
+UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
+"""What is raised when the database is away, overloaded or shutting down: an outage, not a mistake of ours."""
 
 _POSTGRESQL_OPTIONS = " ".join(
     f"-c {name}={value}"

@@ -101,12 +101,17 @@ class _Disconnected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """What all routes share."""
+    """What all routes share.
+
+    Attributes:
+        outages: Exceptions that mean that something we need is away for a while: 503 instead of 500.
+    """
 
     lanes: Lanes
     tokens: Csrf
     cookies: Cookies
     failures: Failures
+    outages: tuple[type[Exception], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +212,9 @@ class Door:
             case LaneFull():
                 log.warning("hashing lane full at %s", self.label)
                 shown = failures.busy()
+            case _ if isinstance(problem, self.edge.outages):
+                log.error("cannot serve %s: %s", self.label, type(problem).__name__)
+                shown = failures.outage()
             case _:
                 log.error("unexpected failure at %s", self.label, exc_info=problem)
                 shown = failures.unexpected()

@@ -92,6 +92,17 @@ def busy() -> PageProblem:
     )
 
 
+def outage() -> PageProblem:
+    """Something we need does not answer."""
+    return PageProblem(
+        "We cannot do that right now",
+        "Please try again in a few seconds. Nothing has been lost.",
+        status=503,
+        code="temporarily_unavailable",
+        headers={"Retry-After": "5"},
+    )
+
+
 def unexpected() -> PageProblem:
     """A mistake of ours."""
     return PageProblem(

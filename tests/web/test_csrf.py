@@ -85,7 +85,8 @@ def test_a_browser_without_the_cookie_gets_one_with_every_flag(site: Site, http:
     answer = http.get(f"{site.url}/login")
 
     assert re.fullmatch(
-        r"__Host-op_tx_[A-Za-z0-9_-]{6}=[A-Za-z0-9_-]{43}; HttpOnly; Path=/; SameSite=lax; Secure", answer.headers["set-cookie"]
+        r"__Host-op_tx_[A-Za-z0-9_-]{6}=[A-Za-z0-9_-]{43}; HttpOnly; Path=/; SameSite=lax; Secure",
+        answer.headers["set-cookie"],
     )
 
 

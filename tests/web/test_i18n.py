@@ -31,6 +31,7 @@ def sentences() -> set[str]:
         failures.method_not_allowed("GET"),
         failures.foreign_form(),
         failures.busy(),
+        failures.outage(),
         failures.unexpected(),
         failures.unreadable("x", status=400),
     ):

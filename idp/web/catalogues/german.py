@@ -193,6 +193,10 @@ SENTENCES: dict[str, str] = {
     ),
     "We are very busy right now": "Gerade ist sehr viel los",
     "Please wait a few seconds and try again.": "Bitte warten Sie ein paar Sekunden und versuchen Sie es noch einmal.",
+    "We cannot do that right now": "Das geht gerade nicht",
+    "Please try again in a few seconds. Nothing has been lost.": (
+        "Bitte versuchen Sie es in ein paar Sekunden noch einmal. Es ist nichts verloren."
+    ),
     "Something went wrong": "Etwas ist schiefgegangen",
     "The mistake is on our side and has been recorded. Please try again in a moment.": (
         "Der Fehler liegt bei uns und ist festgehalten. Bitte versuchen Sie es gleich noch einmal."
