@@ -5,16 +5,18 @@ English sentences are their own keys, so a page can always be read; `idp.web.cat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
-from idp.web.catalogues import german
+from idp.web.catalogues import german, german_answers
 
 DEFAULT = "en"
-CATALOGUES: Mapping[str, Mapping[str, str]] = {"en": {}, "de": german.SENTENCES}
+CATALOGUES: Mapping[str, Mapping[str, str]] = {"en": {}, "de": german.SENTENCES | german_answers.SENTENCES}
 LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch"}
 COOKIE = "op_lang"
 
 _LONGEST_LIST = 20
+_NUMBER = re.compile(r"[0-9]+")
 
 
 def choose(*, ui_locales: str | None, cookie: str | None, accept_language: str | None) -> str:
@@ -32,8 +34,13 @@ def choose(*, ui_locales: str | None, cookie: str | None, accept_language: str |
 
 
 def translated(language: str, sentence: str) -> str:
-    """The sentence in `language`, or as it is where the catalogue has none."""
-    return CATALOGUES.get(language, {}).get(sentence, sentence)
+    """The sentence in `language`, or as it is where the catalogue has none. Numbers in it may be any."""
+    catalogue = CATALOGUES.get(language, {})
+    found = catalogue.get(sentence)
+    if found is None and (found := catalogue.get(_NUMBER.sub("#", sentence))) is not None:
+        for number in _NUMBER.findall(sentence):
+            found = found.replace("#", number, 1)
+    return sentence if found is None else found
 
 
 def _wishes(ui_locales: str | None, cookie: str | None, accept_language: str | None) -> Iterator[str]:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from jinja2.ext import extract_from_ast
@@ -39,9 +42,53 @@ def sentences() -> set[str]:
     return found
 
 
+def answers() -> set[str]:
+    """Every sentence with which the endpoints and the accounts answer a person, read from their source."""
+    rooms = Path(i18n.__file__).parents[1]
+    to_machines = {"token.py", "userinfo.py"}
+    files = [file for room in ("endpoints", "accounts") for file in (rooms / room).glob("*.py")]
+    return {
+        text
+        for file in files
+        if file.name not in to_machines
+        for text in _answers_in(ast.parse(file.read_text("utf-8")))
+    }
+
+
+def _answers_in(tree: ast.Module) -> Iterator[str]:
+    others: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr | ast.JoinedStr):
+            others.update(ast.iter_child_nodes(node))
+        elif (
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"Refuse", "ValueError"}
+        ):
+            others.update(node.args)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="PageProblem" | "Link"), args=[ast.Constant(value=str(title)), *_]):
+                yield title
+            case ast.keyword(arg="title" | "button", value=ast.Constant(value=str(title))):
+                yield title
+            case ast.Constant(value=str(text)) if node not in others and text[:1].isupper() and text.endswith("."):
+                yield text
+            case ast.JoinedStr(values=[ast.Constant(value=str(start)), *_]) if start[:1].isupper():
+                parts = [part.value if isinstance(part, ast.Constant) else "#" for part in node.values]
+                text = "".join(map(str, parts))
+                if text.endswith("."):
+                    yield text
+            case _:
+                pass
+
+
 @pytest.mark.parametrize("language", OTHER_LANGUAGES)
 def test_no_sentence_is_missing_and_none_is_left_over(language: str) -> None:
-    assert set(i18n.CATALOGUES[language]) == sentences()
+    assert set(i18n.CATALOGUES[language]) == sentences() | answers()
+
+
+def test_a_number_in_an_answer_may_be_any() -> None:
+    assert i18n.translated("de", "Use at least 15 characters.") == "Nehmen Sie mindestens 15 Zeichen."
+    assert i18n.translated("de", "Number 5 of 7 is # unknown.") == "Number 5 of 7 is # unknown."
 
 
 @pytest.mark.parametrize("language", OTHER_LANGUAGES)
