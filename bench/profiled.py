@@ -2,7 +2,6 @@
 
 import atexit
 import cProfile
-import os
 import pstats
 import signal
 import sys
@@ -89,8 +88,6 @@ class _EveryThread:
 
 
 def _main() -> None:
-    # Otherwise `idp serve` starts itself anew for the sake of password hashes, without the profiler.
-    os.environ["MALLOC_MMAP_THRESHOLD_"] = str(96 * 2**20)
     from idp.__main__ import app
 
     # uvicorn ends by raising the signal that stopped it once more; what is saved at exit needs a real exit.

@@ -9,7 +9,7 @@ from starlette.types import Lifespan
 
 from idp.accounts.login import SignIn
 from idp.accounts.password_policy import PasswordPolicy
-from idp.accounts.passwords import Passwords
+from idp.accounts.passwords import Passwords, keep_hashing_memory
 from idp.accounts.proofs import ProofLife
 from idp.accounts.recovery import Recovery
 from idp.accounts.sessions import Sessions
@@ -46,6 +46,7 @@ def create_app() -> Starlette:
     """The application of this process's environment; what the server processes of `idp serve` call."""
     settings = Settings.from_environment()
     logs.configure(level=settings.log_level, form=settings.log_format)
+    keep_hashing_memory(settings.argon2.memory_mib, threads=settings.hashing_threads)
     return build_app(settings, settings.keys.policy())
 
 

@@ -2,7 +2,6 @@
 
 import os
 import ssl
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,7 +21,6 @@ TLS_1_2_SUITES = (
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384"
 )
-_MIB = 1024 * 1024
 _MOST_CONNECTIONS = 2000
 """Of one process, idle ones included; beyond it the answer is 503."""
 _KEEP_ALIVE = timedelta(seconds=65)
@@ -49,7 +47,6 @@ def serve(
     # The server processes read the environment, so what was said here has to be there.
     os.environ.update({f"IDP_{name}": str(value) for name, value in options.items() if value is not None})
     chosen = settings()
-    _keep_hashing_memory(chosen)
     _ready_or_fail(chosen)
     _run(chosen)
 
@@ -130,18 +127,3 @@ def _ready_or_fail(chosen: "Settings") -> None:
         fail(str(error))
     if not chosen.throttle.enabled:
         say("idp: WARNING: IDP_THROTTLE_ENABLED is off: nothing limits guessing of passwords and secrets")
-
-
-def _keep_hashing_memory(chosen: "Settings") -> None:
-    """Start this program anew with an allocator that keeps the memory of password hashes.
-
-    By default glibc gives 46 MiB back after each hash and fetches fresh pages for the next, which is half of its time.
-    One arena lets the hashing threads share what is kept. The allocator reads its variables only at the start.
-    """
-    if not sys.platform.startswith("linux") or "MALLOC_MMAP_THRESHOLD_" in os.environ:
-        return
-    one = chosen.argon2.memory_mib * _MIB
-    os.environ["MALLOC_MMAP_THRESHOLD_"] = str(2 * one)
-    os.environ["MALLOC_TRIM_THRESHOLD_"] = str(chosen.hashing_threads * one + 64 * _MIB)
-    os.environ.setdefault("MALLOC_ARENA_MAX", "1")
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - this very program again
