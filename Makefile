@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 STAMP := $(VENV)/.installed-from-lock
+STAMP_TO_RUN := $(VENV)/.installed-to-run
+PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 CODE := idp keys tests conformance_tests bench
 ARGS ?=
 
@@ -13,7 +15,7 @@ ARGS ?=
 help: ## Show this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
-run: $(STAMP) ## Try it: the provider, two relying parties, demo people (ARGS="--port 9000 --reset")
+run: $(STAMP_TO_RUN) ## Try it: the provider, two relying parties, demo people (ARGS="--port 9000 --reset")
 	@$(RUN) -m idp dev $(ARGS)
 
 test: lint types floors $(STAMP) ## Test it: everything, on both databases (ARGS="-k name")
@@ -47,10 +49,16 @@ lock: $(STAMP) ## Pin the newest versions that pyproject.toml allows
 clean: ## Remove what was made here, the development data included
 	rm -rf $(VENV) .idp out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-# The stamp holds the lock it was made from, so that a checkout that only touches the file installs nothing.
-$(STAMP): requirements.lock
+# A stamp holds the lock it was made from, so that a checkout that only touches the file installs nothing.
+# Trying it needs the run-time packages only: people wait for them. Bytecode is made when it is first imported.
+$(STAMP_TO_RUN): requirements.run.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say which: make PYTHON=python3.12")'
 	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	@cmp -s requirements.run.lock $(STAMP_TO_RUN) || { echo "Installing what requirements.run.lock pins ..." >&2; \
+		$(PIP) --no-compile -r requirements.run.lock; }
+	@cp requirements.run.lock $(STAMP_TO_RUN)
+
+$(STAMP): requirements.lock $(STAMP_TO_RUN)
 	@cmp -s requirements.lock $(STAMP) || { echo "Installing what requirements.lock pins ..." >&2; \
-		$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; }
+		$(PIP) -r requirements.lock; }
 	@cp requirements.lock $(STAMP)
