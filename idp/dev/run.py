@@ -1,5 +1,6 @@
 """`idp dev`: the provider, two demo applications and a mailbox on this machine, in one process."""
 
+import shutil
 import signal
 import sys
 import threading
@@ -87,7 +88,7 @@ def block(prepared: Prepared, directory: Path) -> str:
             *_aligned(people),
             "",
             f"  Try    sign in at {photos.name} as Alice, then open {bookings.name}: nobody asks again",
-            f"  Next   IDP_CONFIG={shown / prepared.config.name} idp client list",
+            f"  Next   IDP_CONFIG={shown / prepared.config.name} {_program()} client list",
             f"  Data   {shown} is kept; idp dev --reset starts afresh",
             "  Stop   Ctrl-C",
             "",
@@ -100,6 +101,16 @@ def _wait(served: list[Served], prepared: Prepared) -> None:
     served[0].wait_until_it_answers(f"{prepared.settings.issuer}/readyz")
     for one, demo in zip(served[1:], prepared.apps, strict=True):
         one.wait_until_it_answers(f"{demo.origin}/")
+
+
+def _program() -> str:
+    """How to call the commands from here: a checkout has no `idp` on the path."""
+    if shutil.which("idp"):
+        return "idp"
+    # Not resolved: the interpreter of a virtual environment is a link, and the link is what has the packages.
+    program = Path(sys.executable)
+    here = Path.cwd()
+    return f"{program.relative_to(here) if program.is_relative_to(here) else program} -m idp"
 
 
 def _aligned(lines: dict[str, str]) -> list[str]:
