@@ -5,11 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, expect
 
 from idp.dev.demo_clients import DemoApp
 from tests.browser.playground import Playground
 from tests.running import PASSWORD, Person
+
+WITHOUT_SCRIPT = pytest.mark.parametrize("script", [False], ids=["no-script"], indirect=True)
+"""For what no script of ours has a part in: seen in a browser that runs none."""
 
 
 class Browsing:

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.browsing import Browsing, at_home, heading, link_in
+from tests.browser.browsing import WITHOUT_SCRIPT, Browsing, at_home, heading, link_in
 from tests.browser.conftest import Opening
 from tests.browser.playground import Playground
 
@@ -37,6 +37,7 @@ def test_who_forgot_the_password_comes_back_to_the_application(ground: Playgroun
     heading(page, "This link no longer works")
 
 
+@WITHOUT_SCRIPT
 def test_a_forgotten_password_of_nobody_looks_the_same(ground: Playground, browser: Browsing) -> None:
     page = browser.tab()
     page.goto(f"{ground.issuer}/forgot-password")
@@ -88,6 +89,7 @@ def test_another_device_is_listed_and_can_be_signed_out(ground: Playground, open
     heading(other, "Sign in")
 
 
+@WITHOUT_SCRIPT
 def test_all_other_devices_can_be_signed_out_at_once(ground: Playground, open_browser: Opening) -> None:
     person = ground.person()
     others = [open_browser().own_pages(person) for _ in range(2)]
@@ -117,6 +119,7 @@ def test_an_app_whose_access_was_removed_asks_again(ground: Playground, browser:
     at_home(again, ground.photos)
 
 
+@WITHOUT_SCRIPT
 def test_a_password_manager_finds_the_form_for_changing_it(ground: Playground, browser: Browsing) -> None:
     browser.own_pages(ground.person())
     page = browser.tab()

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.browsing import Browsing, at_home, fact, heading
+from tests.browser.browsing import WITHOUT_SCRIPT, Browsing, at_home, fact, heading
 from tests.browser.playground import Playground
 
 
@@ -18,6 +18,7 @@ def test_cancelling_consent_is_told_to_the_application(ground: Playground, brows
     expect(page.locator("#problem")).to_contain_text("access_denied")
 
 
+@WITHOUT_SCRIPT
 def test_lasting_access_can_be_declined_while_the_rest_is_allowed(ground: Playground, browser: Browsing) -> None:
     page = browser.begin(ground.photos)
     browser.sign_in(page, ground.person())
@@ -92,6 +93,7 @@ def test_somebody_else_can_be_chosen(ground: Playground, browser: Browsing) -> N
     assert fact(page, "userinfo", "email") == second.email
 
 
+@WITHOUT_SCRIPT
 def test_somebody_else_can_be_chosen_at_consent(ground: Playground, browser: Browsing) -> None:
     second = ground.person("Charles Babbage")
     page = browser.begin(ground.photos)
@@ -115,11 +117,13 @@ def test_a_hint_is_filled_in_and_only_the_password_is_missing(ground: Playground
     at_home(page, ground.bookings)
 
 
+@WITHOUT_SCRIPT
 def test_an_application_can_ask_for_a_new_account(ground: Playground, browser: Browsing) -> None:
     page = browser.begin(ground.photos, asking="prompt=create")
     heading(page, "Create an account to continue to Acme Photos")
 
 
+@WITHOUT_SCRIPT
 def test_pages_speak_the_language_that_was_asked_for(ground: Playground, browser: Browsing) -> None:
     page = browser.begin(ground.bookings, asking="ui_locales=de")
     expect(page.locator("html")).to_have_attribute("lang", "de")
@@ -128,6 +132,7 @@ def test_pages_speak_the_language_that_was_asked_for(ground: Playground, browser
     expect(page.locator("#problems")).to_contain_text("Passwort")
 
 
+@WITHOUT_SCRIPT
 def test_a_broken_link_is_explained_and_goes_nowhere(ground: Playground, browser: Browsing) -> None:
     page = browser.tab()
     page.goto(f"{ground.issuer}/authorize?client_id=acme-photos&redirect_uri=https%3A%2F%2Fevil.example%2F")

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.browsing import Browsing, heading, link_in
+from tests.browser.browsing import WITHOUT_SCRIPT, Browsing, heading, link_in
 from tests.browser.conftest import Opening
 from tests.browser.playground import Playground
 from tests.running import PASSWORD
@@ -119,6 +119,7 @@ def test_the_keyboard_leads_from_the_address_to_the_password_and_on(
     expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_focused()
 
 
+@WITHOUT_SCRIPT
 def test_the_first_stop_of_the_keyboard_skips_to_the_content(ground: Playground, browser: Browsing) -> None:
     page = browser.own_pages(ground.person())
     page.reload()
@@ -141,6 +142,7 @@ def test_a_password_can_be_shown_where_scripts_run(ground: Playground, browser: 
     expect(page.get_by_label("Password", exact=True)).to_have_attribute("type", "password")
 
 
+@WITHOUT_SCRIPT
 def test_the_dark_page_is_dark(ground: Playground, open_browser: Opening) -> None:
     page = open_browser(color_scheme="dark").begin(ground.bookings)
     ground_colour = page.evaluate("getComputedStyle(document.body).backgroundColor")

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.browsing import Browsing, at_home, heading
+from tests.browser.browsing import WITHOUT_SCRIPT, Browsing, at_home, heading
 from tests.browser.playground import Playground
 
 
@@ -22,6 +22,7 @@ def test_signing_out_at_one_application_makes_the_other_ask_again(ground: Playgr
     at_home(bookings, ground.bookings)
 
 
+@WITHOUT_SCRIPT
 def test_tokens_that_hung_on_the_session_end_with_it(ground: Playground, browser: Browsing) -> None:
     person = ground.person()
     photos = browser.arrive(ground.photos, person)
@@ -55,6 +56,7 @@ def test_signing_out_on_the_account_page_ends_the_session(ground: Playground, br
     heading(page, "Sign in")
 
 
+@WITHOUT_SCRIPT
 def test_a_sign_out_twice_is_harmless(ground: Playground, browser: Browsing) -> None:
     page = browser.own_pages(ground.person())
     second = browser.tab()

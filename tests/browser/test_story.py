@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.browsing import Browsing, at_home, code_in, fact, heading, link_in
+from tests.browser.browsing import WITHOUT_SCRIPT, Browsing, at_home, code_in, fact, heading, link_in
 from tests.browser.conftest import Opening
 from tests.browser.playground import Playground
 from tests.running import PASSWORD
@@ -67,6 +67,7 @@ def test_the_mailed_link_leads_on_to_the_application(ground: Playground, browser
     assert fact(page, "userinfo", "email") == email
 
 
+@WITHOUT_SCRIPT
 def test_the_mailed_link_asks_another_browser_for_the_password(ground: Playground, open_browser: Opening) -> None:
     email = f"other-{uuid4().hex[:8]}@example.com"
     computer, telephone = open_browser(), open_browser()
@@ -105,6 +106,7 @@ def test_a_wrong_code_is_said_and_a_new_one_can_be_had(ground: Playground, brows
     at_home(page, ground.photos)
 
 
+@WITHOUT_SCRIPT
 def test_an_address_that_has_an_account_gets_the_same_page_and_another_mail(
     ground: Playground, browser: Browsing
 ) -> None:

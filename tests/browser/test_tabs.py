@@ -5,7 +5,7 @@ from datetime import timedelta
 from playwright.sync_api import Page, expect
 
 from idp.dev.demo_clients import DemoApp
-from tests.browser.browsing import Browsing, at_home, code_in, heading
+from tests.browser.browsing import WITHOUT_SCRIPT, Browsing, at_home, code_in, heading
 from tests.browser.conftest import Opening
 from tests.browser.playground import Playground
 from tests.running import PASSWORD
@@ -105,6 +105,7 @@ def test_every_page_on_the_way_can_be_reloaded(ground: Playground, browser: Brow
     at_home(page, ground.photos)
 
 
+@WITHOUT_SCRIPT
 def test_a_form_with_a_mistake_can_be_reloaded(ground: Playground, browser: Browsing) -> None:
     person = ground.person()
     page = browser.begin(ground.bookings)
@@ -142,6 +143,7 @@ def test_a_consent_page_that_is_hours_old_still_leads_there(ground: Playground, 
     at_home(page, ground.photos)
 
 
+@WITHOUT_SCRIPT
 def test_a_reloaded_page_that_is_hours_old_still_leads_there(ground: Playground, browser: Browsing) -> None:
     clock = ground.provider.clock
     clock.ahead = -_TOO_LONG
@@ -155,6 +157,7 @@ def test_a_reloaded_page_that_is_hours_old_still_leads_there(ground: Playground,
     at_home(page, ground.bookings)
 
 
+@WITHOUT_SCRIPT
 def test_an_address_taken_to_another_browser_is_explained(ground: Playground, open_browser: Opening) -> None:
     address = open_browser().begin(ground.bookings).url
     page = open_browser().tab()
