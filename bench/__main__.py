@@ -9,10 +9,8 @@ import sys
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import psutil
-
 from bench import counted, profiled
-from bench.cores import CpuMeter, memory_mib, pin, split
+from bench.cores import CpuMeter, driving_on, memory_mib, pin, split
 from bench.http import BadAnswer
 from bench.load import Measured, drive
 from bench.signature import signature_ms
@@ -82,10 +80,9 @@ def _measure(stage: Stage, seconds: float) -> Result:
     for _ in range(STARTS):
         with serving(stage, *SERVER) as (_, _, ready_after):
             result.starts_s.append(ready_after)
-    with serving(stage, *SERVER) as (process, port, _):
+    with serving(stage, *SERVER) as (process, port, _), driving_on(cores[1] if cores else None):
         if cores:
             pin(process, cores[0])
-            pin(psutil.Process(), cores[1])
         server, database = CpuMeter([process]), CpuMeter(stage.processes)
         drive(port, stage.seeded, connections=8, seconds=2, server=None, database=None)
         analyse(stage)

@@ -1,8 +1,8 @@
 """Server and database on one core, the driver on another, where the platform lets us say so."""
 
 import os
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 
 import psutil
 
@@ -22,6 +22,19 @@ def pin(process: psutil.Process, cores: Iterable[int]) -> None:
         with suppress(psutil.NoSuchProcess, ProcessLookupError):
             for thread in one.threads():
                 os.sched_setaffinity(thread.id, set(cores))
+
+
+@contextmanager
+def driving_on(cores: set[int] | None) -> Iterator[None]:
+    """Keep this process on these cores for a while; what it starts meanwhile inherits them."""
+    before = os.sched_getaffinity(0) if cores else set()
+    if cores:
+        os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        if cores:
+            os.sched_setaffinity(0, before)
 
 
 class CpuMeter:

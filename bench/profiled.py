@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +31,13 @@ def show(stage: Stage, *, seconds: float) -> None:
             flows = drive(port, stage.seeded, connections=8, seconds=seconds, server=None, database=None).flows
         files = [str(file) for file in Path(directory).glob("*.prof")]
         stats = pstats.Stats(*files)
-    shares: Counter[str] = Counter()
+    shares: dict[str, float] = defaultdict(float)
     for function, (_, _, own, _, callers) in stats.stats.items():  # type: ignore[attr-defined]
         for place, spent in _places(function, own, callers):
             shares[place] += spent
     total = sum(shares.values())
     print(f"\n{stage.kind}: {total / flows * 1000:.2f} ms CPU per flow under the profiler, the start included")
-    for place, spent in shares.most_common(24):
+    for place, spent in sorted(shares.items(), key=lambda share: -share[1])[:24]:
         print(f"{spent / total:>6.1%}  {place}")
     stats.sort_stats("tottime").print_stats(45)
 
