@@ -202,7 +202,7 @@ def _store_tokens(claimed: Any, access_scopes: Any) -> tuple[Insert, Insert]:
             claimed.c.id,
             _NOW,
             bindparam("refresh_expires_at", type_=UtcDateTime),
-        ).where(literal_column("' ' || claimed.scopes || ' '").like("% offline_access %")),
+        ).where(literal_column("' ' || claimed.scopes || ' '", Text).contains(" offline_access ", autoescape=True)),
     )
     return access, refresh
 
