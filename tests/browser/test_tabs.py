@@ -1,8 +1,11 @@
 """Tabs, the back button, reload and old pages: all of them end at the application that was meant, signed in."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
+from sqlalchemy import text
 
 from idp.dev.demo_clients import DemoApp
 from tests.browser.browsing import WITHOUT_SCRIPT, Browsing, at_home, code_in, heading
@@ -13,19 +16,52 @@ from tests.running import PASSWORD
 _TOO_LONG = timedelta(hours=3)
 
 
-def _in_background_tabs(browser: Browsing, home: Page, app: DemoApp, count: int) -> list[tuple[Page, DemoApp]]:
-    """Press the button several times with Ctrl held, as quickly as the mouse can, without looking at what comes."""
-    before = set(browser.context.pages)
+@contextmanager
+def _nothing_written_meanwhile(ground: Playground) -> Iterator[None]:
+    """Hold the database, so that the provider answers no sign-in before the end of this."""
+    with ground.provider.database.transaction() as db:
+        if db.dialect.name == "postgresql":
+            db.execute(text("LOCK TABLE authorization_requests IN EXCLUSIVE MODE"))
+        yield
+
+
+def _press_in_background(home: Page, app: DemoApp, count: int) -> None:
+    """Press the button several times with Ctrl held: each opens a tab."""
     home.goto(app.origin)
-    with browser.context.expect_event("page", lambda _: len(browser.context.pages) == len(before) + count):
-        for _ in range(count):
-            home.locator("#sign-in").click(modifiers=["Control"])
-    return [(page, app) for page in browser.context.pages if page not in before]
+    for _ in range(count):
+        home.locator("#sign-in").click(modifiers=["Control"])
+
+
+def _fifth(address: str) -> Callable[[Request], bool]:
+    """True at the fifth request that begins like this."""
+    seen: list[str] = []
+
+    def matches(request: Request) -> bool:
+        if request.url.startswith(address):
+            seen.append(request.url)
+        return len(seen) == 5
+
+    return matches
+
+
+def _is_for(page: Page, app: DemoApp) -> bool:
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Sign in to continue to")
+    return app.name in page.locator("h1").inner_text()
 
 
 def test_five_sign_ins_in_parallel_tabs_each_arrive_where_they_began(ground: Playground, browser: Browsing) -> None:
-    person, home = ground.person(), browser.tab()
-    tabs = _in_background_tabs(browser, home, ground.photos, 3) + _in_background_tabs(browser, home, ground.bookings, 2)
+    person, home, asked = ground.person(), browser.tab(), f"{ground.issuer}/authorize?"
+    # All five requests leave before the first answer brings a cookie.
+    with (
+        browser.context.expect_event("page", lambda _: len(browser.context.pages) == 6),
+        _nothing_written_meanwhile(ground),
+        browser.context.expect_event("request", _fifth(asked)),
+    ):
+        _press_in_background(home, ground.photos, 3)
+        _press_in_background(home, ground.bookings, 2)
+    opened = [page for page in browser.context.pages if page is not home]
+    tabs = [(page, next(app for app in (ground.photos, ground.bookings) if _is_for(page, app))) for page in opened]
+    assert [app for _, app in tabs].count(ground.photos) == 3
     for page, app in tabs:
         heading(page, f"Sign in to continue to {app.name}")
 
