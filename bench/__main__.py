@@ -31,6 +31,7 @@ class Result:
     runs: list[Measured] = field(default_factory=list)
     signatures_ms: list[float] = field(default_factory=list)
     starts_s: list[float] = field(default_factory=list)
+    starts_cpu_s: list[float] = field(default_factory=list)
     idle_mib: tuple[float, float] = (0.0, 0.0)
     loaded_mib: tuple[float, float] = (0.0, 0.0)
 
@@ -78,8 +79,9 @@ def _measure(stage: Stage, seconds: float) -> Result:
         for process in stage.processes:
             pin(process, cores[0])
     for _ in range(STARTS):
-        with serving(stage, *SERVER) as (_, _, ready_after):
+        with serving(stage, *SERVER) as (process, _, ready_after):
             result.starts_s.append(ready_after)
+            result.starts_cpu_s.append(sum(process.cpu_times()[:2]))
     with serving(stage, *SERVER) as (process, port, _), driving_on(cores[1] if cores else None):
         if cores:
             pin(process, cores[0])
@@ -122,7 +124,8 @@ def _show(result: Result) -> None:
         )
     for name, (rss, pss) in (("idle", result.idle_mib), ("after load", result.loaded_mib)):
         print(f"memory of the worker, {name}: {rss:.0f} MiB resident, {pss:.0f} MiB proportional")
-    print(f"cold start: {statistics.median(result.starts_s):.2f} s, median of {len(result.starts_s)}")
+    wall, cpu = statistics.median(result.starts_s), statistics.median(result.starts_cpu_s)
+    print(f"cold start: {wall:.2f} s, of which {cpu:.2f} s are CPU, median of {len(result.starts_s)}")
 
 
 def _document(result: Result) -> dict[str, Any]:
