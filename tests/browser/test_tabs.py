@@ -67,6 +67,7 @@ def test_five_sign_ins_in_parallel_tabs_each_arrive_where_they_began(ground: Pla
 
     for number in (3, 0, 4, 2, 1):
         page, app = tabs[number]
+        page.bring_to_front()
         browser.sign_in(page, person)
         if page.locator("#consent-allow").count():
             page.locator("#consent-allow").click()
