@@ -48,8 +48,9 @@ class Wait:
     @property
     def sentence(self) -> str:
         """What to tell the person."""
-        if self.seconds < 60:
-            return f"Too many attempts. Please wait {self.seconds} seconds and try again."
+        # Rounded up to at least two of either, so that the plural is always right.
+        if self.seconds < 120:
+            return f"Too many attempts. Please wait {max(self.seconds, 2)} seconds and try again."
         minutes = math.ceil(self.seconds / 60)
         return f"Too many attempts. Please wait {minutes} minutes and try again, or reset your password."
 
