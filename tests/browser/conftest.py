@@ -23,7 +23,18 @@ _ARGUMENTS = [
 ]
 _PATIENCE = 10_000
 
+_ON_ONE_DATABASE = {"test_asking", "test_form_post", "test_page_basics"}
+"""What these show happens in the browser and is the same on every database; one is enough."""
+
 Opening = Callable[..., Browsing]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the repetition of what does not depend on the database."""
+    repeated = [item for item in items if item.path.stem in _ON_ONE_DATABASE and "postgresql" in item.name]
+    if repeated:
+        config.hook.pytest_deselected(items=repeated)
+        items[:] = [item for item in items if item not in repeated]
 
 
 @pytest.fixture(scope="package")
