@@ -19,7 +19,7 @@ run: $(STAMP_TO_RUN) ## Try it: the provider, two relying parties, demo people (
 	@$(RUN) -m idp dev $(ARGS)
 
 test: lint types floors $(STAMP) ## Test it: everything, on both databases (ARGS="-k name")
-	$(RUN) -m pytest $(ARGS)
+	$(RUN) -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(STAMP) ## Format and style
 	$(RUN) -m ruff format --check $(CODE)

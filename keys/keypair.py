@@ -41,19 +41,23 @@ def generate(algorithm: str, *, bits: int = RSA_BITS[0]) -> KeyPair:
     """
     if bits not in RSA_BITS:
         raise ValueError(f"RSA keys have {', '.join(map(str, RSA_BITS))} bits")
-    match _FAMILY.get(algorithm):
-        case None:
-            raise ValueError(f"the algorithm must be one of {', '.join(Algorithm)}")
-        case family if family is RSAKey:
-            key: PrivateKey = RSAKey.generate_key(bits)
-        case family if family is ECKey:
-            key = ECKey.generate_key("P-256")
-        case _:
-            key = OKPKey.generate_key("Ed25519")
+    if algorithm not in _FAMILY:
+        raise ValueError(f"the algorithm must be one of {', '.join(Algorithm)}")
+    key = _new_key(algorithm, bits)
+    while key.thumbprint().startswith("-"):
+        # One in 64 does, and `idp keys revoke` would take such a kid for an option.
+        key = _new_key(algorithm, bits)
     kid = key.thumbprint()
     members = {name: str(value) for name, value in key.as_dict(private=False).items()}
     public = {**members, "kid": kid, "alg": str(algorithm), "use": "sig"}
     return KeyPair(kid, str(algorithm), public, key.as_der(private=True))
+
+
+def _new_key(algorithm: str, bits: int) -> PrivateKey:
+    family = _FAMILY[algorithm]
+    if family is RSAKey:
+        return RSAKey.generate_key(bits)
+    return ECKey.generate_key("P-256") if family is ECKey else OKPKey.generate_key("Ed25519")
 
 
 def import_private(private_der: bytes, *, kid: str, algorithm: str) -> PrivateKey:

@@ -21,7 +21,7 @@ _ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-_PATIENCE = 10_000
+_PATIENCE = 30_000
 
 _ON_ONE_DATABASE = {"test_asking", "test_form_post", "test_page_basics"}
 """What these show happens in the browser and is the same on every database; one is enough."""

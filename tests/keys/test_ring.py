@@ -11,7 +11,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
-from keys.keypair import KeyPair
+from keys.keypair import KeyPair, generate
 from keys.lifecycle import KeyPolicy, KeyRecord, plan_rotation
 from keys.ring import KeyRing, NoSigningKey
 from keys.rotation import rotate
@@ -245,3 +245,9 @@ def test_the_hot_path_costs_microseconds(ring: KeyRing, first: KeyRecord) -> Non
     # An import would be 36,000 µs and a read of the database several hundred.
     assert best_of(5) < 100e-6
     assert ring.signing_key().kid == first.kid
+
+
+def test_no_kid_reads_like_an_option_of_a_command() -> None:
+    kids = [generate("EdDSA").kid for _ in range(400)]
+
+    assert not [kid for kid in kids if kid.startswith("-")]
