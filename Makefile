@@ -18,8 +18,8 @@ help: ## Show this help
 run: $(STAMP_TO_RUN) ## Try it: the provider, two relying parties, demo people (ARGS="--port 9000 --reset")
 	@$(RUN) -m idp dev $(ARGS)
 
-test: lint types floors $(STAMP) ## Test it: everything, on both databases (ARGS="-k name")
-	$(RUN) -m pytest -n 2 --dist loadfile $(ARGS)
+test: lint types floors $(STAMP) ## Test it: everything, on both databases (ARGS="-k name", or ARGS="-n 2 --dist loadfile" on an idle machine)
+	$(RUN) -m pytest $(ARGS)
 
 lint: $(STAMP) ## Format and style
 	$(RUN) -m ruff format --check $(CODE)

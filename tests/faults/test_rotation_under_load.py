@@ -179,7 +179,8 @@ def test_not_one_valid_token_is_refused_through_a_whole_rotation(database_url: s
 
     for party in parties:
         assert party.refused == []
-        assert party.told == {MAX_AGE}
+        # A second less is told where the keys were read a while ago: a busy machine, at forty times the pace.
+        assert party.told <= {MAX_AGE - 1, MAX_AGE}
         assert len(party.kids) == 2, "the new key never signed"
         assert party.reads >= 2
         assert party.verified > 50
