@@ -16,7 +16,7 @@ from idp.commands.workplace import transaction
 
 if TYPE_CHECKING:
     from idp.audit.events import Event
-    from idp.protocol.registration import ClientMetadata
+    from idp.protocol.client_metadata import ClientMetadata
     from idp.store.clients import StoredClient
     from idp.store.database import Connection
 

@@ -46,6 +46,8 @@ def issue(
         nonce=asked.nonce,
         claims=asked.claims.to_store(),
         code_challenge=asked.code_challenge,
+        resources=None,
+        dpop_jkt=None,
         auth_time=session.auth_time,
         acr=ACR_VALUES[0],
         amr=session.amr,

@@ -3,84 +3,41 @@
 import hmac
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any
 from urllib.parse import urlsplit
 
 from authlib.oauth2.rfc6749 import ClientMixin
 
+from idp.protocol.client_metadata import IDENTITY_SCOPES, ClientMetadata
 from idp.store import clients
 from idp.store.base import digest_of
 from idp.store.clients import ClientSecret, StoredClient
 from idp.store.database import Database
 
-IDENTITY_SCOPES = ("openid", "profile", "email", "address", "phone", "offline_access")
-"""What a client may ask for when its registration names no scope."""
+__all__ = ["IDENTITY_SCOPES", "ClientRegistry", "RegisteredClient"]
 
 
-@dataclass(frozen=True, slots=True)
-class RegisteredClient(ClientMixin):  # type: ignore[misc]  # Authlib is untyped
-    """A client with its registration in typed form (RFC 7591, OpenID Connect Dynamic Client Registration 1.0)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredClient(ClientMetadata, ClientMixin):  # type: ignore[misc]  # Authlib is untyped
+    """A client: its id, its secrets, and what it is registered with."""
 
     client_id: str
-    name: str
-    application_type: str
-    auth_method: str
-    secrets: tuple[ClientSecret, ...] = field(repr=False)
-    redirect_uris: tuple[str, ...]
-    post_logout_redirect_uris: tuple[str, ...]
-    grant_types: frozenset[str]
-    response_types: frozenset[str]
-    scopes: tuple[str, ...]
-    id_token_signed_response_alg: str
-    default_max_age: int | None
-    require_pkce: bool
-    first_party: bool
-    resource_server: bool
-    claims_in_id_token: bool
-    client_uri: str | None
-    logo_uri: str | None
-    policy_uri: str | None
-    tos_uri: str | None
-    initiate_login_uri: str | None
+    secrets: tuple[ClientSecret, ...] = field(default=(), repr=False)
 
     @classmethod
     def of(cls, stored: StoredClient) -> "RegisteredClient":
-        """Read the registration, with the defaults of RFC 7591 section 2."""
-        registered: Mapping[str, Any] = stored.metadata
-        auth_method = registered.get("token_endpoint_auth_method", "client_secret_basic")
-        scope = registered.get("scope")
-        return cls(
-            client_id=stored.client_id,
-            name=registered.get("client_name") or stored.client_id,
-            application_type=registered.get("application_type", "web"),
-            auth_method=auth_method,
-            secrets=stored.secrets,
-            redirect_uris=tuple(registered.get("redirect_uris", ())),
-            post_logout_redirect_uris=tuple(registered.get("post_logout_redirect_uris", ())),
-            grant_types=frozenset(registered.get("grant_types", ("authorization_code",))),
-            response_types=frozenset(registered.get("response_types", ("code",))),
-            scopes=tuple(scope.split()) if scope else IDENTITY_SCOPES,
-            id_token_signed_response_alg=registered.get("id_token_signed_response_alg", "RS256"),
-            default_max_age=registered.get("default_max_age"),
-            require_pkce=auth_method == "none" or bool(registered.get("require_pkce", True)),
-            first_party=bool(registered.get("first_party", False)),
-            resource_server=bool(registered.get("resource_server", False)),
-            claims_in_id_token=bool(registered.get("claims_in_id_token", False)),
-            client_uri=registered.get("client_uri"),
-            logo_uri=registered.get("logo_uri"),
-            policy_uri=registered.get("policy_uri"),
-            tos_uri=registered.get("tos_uri"),
-            initiate_login_uri=registered.get("initiate_login_uri"),
-        )
+        """Read the registration."""
+        members = cls.members_of(stored.metadata)
+        if members.get("token_endpoint_auth_method") == "none":
+            members["require_pkce"] = True
+        return cls(client_id=stored.client_id, secrets=stored.secrets, **members)
 
     @property
-    def is_public(self) -> bool:
-        """Whether the client has no secret (RFC 6749 section 2.1)."""
-        return self.auth_method == "none"
+    def name(self) -> str:
+        """What people see."""
+        return self.client_name or self.client_id
 
     def has_secret(self, secret: str, *, now: datetime) -> bool:
         """Whether this is one of the client's secrets that are valid now. Compares digests in constant time."""
@@ -101,7 +58,7 @@ class RegisteredClient(ClientMixin):  # type: ignore[misc]  # Authlib is untyped
         return tuple(
             value
             for value in asked
-            if value in self.scopes and (value != "offline_access" or "refresh_token" in self.grant_types)
+            if value in self.scope and (value != "offline_access" or "refresh_token" in self.grant_types)
         )
 
     def get_client_id(self) -> str:

@@ -86,7 +86,7 @@ def _is_shown(client: RegisteredClient, secret: str | None, *, now: datetime) ->
     """Whether the request shows what the client is registered for: no secret, or one of its secrets."""
     if secret is None:
         return client.is_public
-    return client.auth_method in SECRET_METHODS and client.has_secret(secret, now=now)
+    return client.token_endpoint_auth_method in SECRET_METHODS and client.has_secret(secret, now=now)
 
 
 def _credentials(request: ClientRequest) -> tuple[str, str | None, bool]:

@@ -57,4 +57,4 @@ class OwnAccessGrant(ClientCredentialsGrant):  # type: ignore[misc]  # Authlib i
 
     def _own_scopes(self) -> tuple[str, ...]:
         client: RegisteredClient = self.request.client
-        return tuple(scope for scope in client.scopes if scope not in IDENTITY_SCOPES)
+        return tuple(scope for scope in client.scope if scope not in IDENTITY_SCOPES)

@@ -3,16 +3,15 @@
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
 from typing import Any
 
+from idp.protocol.client_metadata import ClientMetadata
 from idp.protocol.registered_uri import UnusableUriError, UriUse, checked_uri
 
 AUTHENTICATION_METHODS = ("client_secret_basic", "client_secret_post", "none")
 GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
 RESPONSE_TYPES = ("code",)
 SIGNING_ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
-STANDARD_SCOPE = ("openid", "profile", "email", "address", "phone", "offline_access")
 
 _LONGEST_LIST = 50
 _LONGEST_MAX_AGE = 10 * 365 * 24 * 3600
@@ -39,49 +38,6 @@ class InvalidRedirectUri(InvalidClientMetadata):
     error = "invalid_redirect_uri"
 
 
-@dataclass(frozen=True, slots=True)
-class ClientMetadata:
-    """What a client is registered with. The names are those of the specifications, and of the stored document.
-
-    The last four are ours: `first_party` clients are not asked about on a consent page, a `resource_server` may
-    introspect tokens of others, `require_pkce` may be withdrawn for confidential clients that cannot send a challenge,
-    and `claims_in_id_token` serves libraries that read e-mail and name from the ID token only.
-    """
-
-    redirect_uris: tuple[str, ...] = ()
-    post_logout_redirect_uris: tuple[str, ...] = ()
-    client_name: str | None = None
-    client_uri: str | None = None
-    logo_uri: str | None = None
-    policy_uri: str | None = None
-    tos_uri: str | None = None
-    initiate_login_uri: str | None = None
-    contacts: tuple[str, ...] = ()
-    application_type: str = "web"
-    token_endpoint_auth_method: str = "client_secret_basic"
-    grant_types: tuple[str, ...] = ("authorization_code",)
-    response_types: tuple[str, ...] = ("code",)
-    scope: tuple[str, ...] = STANDARD_SCOPE
-    id_token_signed_response_alg: str = "RS256"
-    default_max_age: int | None = None
-    require_auth_time: bool = False
-    first_party: bool = False
-    resource_server: bool = False
-    require_pkce: bool = True
-    claims_in_id_token: bool = False
-
-    @property
-    def is_public(self) -> bool:
-        """Whether the client has no secret (RFC 6749 section 2.1)."""
-        return self.token_endpoint_auth_method == "none"
-
-    def document(self) -> dict[str, Any]:
-        """The metadata as JSON: lists for tuples, `scope` as one string, members without a value left out."""
-        members = {field.name: getattr(self, field.name) for field in fields(self)}
-        document = {name: list(value) if isinstance(value, tuple) else value for name, value in members.items()}
-        return {name: value for name, value in document.items() if value is not None} | {"scope": " ".join(self.scope)}
-
-
 def validate_client_metadata(metadata: Mapping[str, object], *, refuse_unknown: bool = True) -> ClientMetadata:
     """Check a registration and give it types. A member that is null counts as absent (RFC 7591 section 2).
 
@@ -95,8 +51,7 @@ def validate_client_metadata(metadata: Mapping[str, object], *, refuse_unknown: 
         InvalidClientMetadata: Anything else cannot be.
     """
     given = {name: value for name, value in metadata.items() if value is not None}
-    known = {field.name for field in fields(ClientMetadata)}
-    if refuse_unknown and (unknown := sorted(set(given) - known)):
+    if refuse_unknown and (unknown := sorted(set(given) - set(_CHECKS))):
         raise InvalidClientMetadata(unknown[0] if unknown[0].isidentifier() else "metadata", "is not a known member")
     values: dict[str, Any] = {name: check(name, given[name]) for name, check in _CHECKS.items() if name in given}
     if "response_types" not in given and "authorization_code" not in values.get("grant_types", ("authorization_code",)):
@@ -178,6 +133,12 @@ def _flag(name: str, value: object) -> bool:
     return value
 
 
+def _document(name: str, value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise InvalidClientMetadata(name, "must be a JSON object")
+    return value
+
+
 def _seconds(name: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LONGEST_MAX_AGE:
         raise InvalidClientMetadata(name, "must be a number of seconds, at most ten years")
@@ -225,4 +186,25 @@ _CHECKS: dict[str, Callable[[str, object], object]] = {
     "resource_server": _flag,
     "require_pkce": _flag,
     "claims_in_id_token": _flag,
+    "default_acr_values": _strings,
+    "security_profile": _one_of("fapi_2_0"),
+    "access_token_format": _one_of("opaque", "jwt"),
+    "resources": _strings,
+    "token_endpoint_auth_signing_alg": _one_of(*SIGNING_ALGORITHMS),
+    "jwks": _document,
+    "jwks_uri": _page,
+    "dpop_bound_access_tokens": _flag,
+    "request_uris": _strings,
+    "request_object_signing_alg": _one_of(*SIGNING_ALGORITHMS),
+    "require_signed_request_object": _flag,
+    "require_pushed_authorization_requests": _flag,
+    "userinfo_signed_response_alg": _one_of(*SIGNING_ALGORITHMS),
+    "authorization_signed_response_alg": _one_of(*SIGNING_ALGORITHMS),
+    "introspection_signed_response_alg": _one_of(*SIGNING_ALGORITHMS),
+    "subject_type": _one_of("public", "pairwise"),
+    "sector_identifier_uri": _page,
+    "frontchannel_logout_uri": _page,
+    "frontchannel_logout_session_required": _flag,
+    "backchannel_logout_uri": _page,
+    "backchannel_logout_session_required": _flag,
 }

@@ -1,6 +1,7 @@
 """The way to a connection, on SQLite and on PostgreSQL."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -39,6 +40,9 @@ class Database:
         # The driver's own transactions, except on SQLite, whose driver would begin a transaction that cannot wait.
         level = "AUTOCOMMIT" if self.is_sqlite else "READ COMMITTED"
         self._transactional = self.engine.execution_options(isolation_level=level)
+        self._held = _Held()
+        event.listen(self.engine, "checkout", self._held.taken)
+        event.listen(self.engine, "checkin", self._held.given_back)
 
     @property
     def is_sqlite(self) -> bool:
@@ -60,9 +64,25 @@ class Database:
         with self.engine.connect() as connection:
             yield connection
 
+    def held_here(self) -> bool:
+        """Whether this thread holds a connection, which it may not while it waits for another server."""
+        return self._held.count > 0
+
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+class _Held(threading.local):
+    """How many connections a thread holds."""
+
+    count = 0
+
+    def taken(self, *_about: object) -> None:
+        self.count += 1
+
+    def given_back(self, *_about: object) -> None:
+        self.count -= 1
 
 
 def database_url(url: str) -> URL:

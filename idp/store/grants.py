@@ -31,6 +31,8 @@ grants = Table(
     Column("nonce", Text),
     Column("claims", Document),
     Column("code_challenge", Text),
+    Column("resources", ScopeSet),
+    Column("dpop_jkt", Text),
     Column("auth_time", UtcDateTime, nullable=False),
     Column("acr", Text),
     Column("amr", ScopeSet, nullable=False),
@@ -44,7 +46,12 @@ grants = Table(
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a person granted a client at one authorization. Times and methods are those of the sign-in behind it."""
+    """What a person granted a client at one authorization. Times and methods are those of the sign-in behind it.
+
+    Attributes:
+        resources: Where its access tokens may be used (RFC 8707); None: nowhere but here.
+        dpop_jkt: The thumbprint of the key that has to redeem the code (RFC 9449 section 10).
+    """
 
     id: str
     client_id: str
@@ -55,6 +62,8 @@ class Grant:
     nonce: str | None
     claims: Mapping[str, Any] | None
     code_challenge: str | None
+    resources: tuple[str, ...] | None
+    dpop_jkt: str | None
     auth_time: datetime
     acr: str | None
     amr: tuple[str, ...]
@@ -74,6 +83,8 @@ COLUMNS = (
     grants.c.nonce,
     grants.c.claims,
     grants.c.code_challenge,
+    grants.c.resources,
+    grants.c.dpop_jkt,
     grants.c.auth_time,
     grants.c.acr,
     grants.c.amr,
@@ -116,6 +127,8 @@ def issue(db: Connection, code_digest: bytes, grant: Grant) -> None:
             "nonce": grant.nonce,
             "claims": grant.claims,
             "code_challenge": grant.code_challenge,
+            "resources": grant.resources,
+            "dpop_jkt": grant.dpop_jkt,
             "auth_time": grant.auth_time,
             "acr": grant.acr,
             "amr": grant.amr,

@@ -19,6 +19,7 @@ from idp.store import (
     outbox,
     sessions,
     tokens,
+    used_jtis,
 )
 from idp.store.base import metadata
 from idp.store.database import Database
@@ -26,7 +27,7 @@ from idp.store.database import Database
 if TYPE_CHECKING:
     from alembic.config import Config
 
-KNOWN_REVISIONS = ("0001",)
+KNOWN_REVISIONS = ("0002",)
 """The schema revisions that this release runs on, the newest last: its own, and the one before."""
 
 _LOCK = 5_201_314_001
@@ -44,6 +45,7 @@ NOUNS = (
     outbox,
     sessions,
     tokens,
+    used_jtis,
 )
 """The modules whose import declares the tables."""
 

@@ -13,6 +13,7 @@ from idp.store.grants import grants
 from idp.store.outbox import outbox
 from idp.store.sessions import sessions
 from idp.store.tokens import access_tokens, refresh_tokens
+from idp.store.used_jtis import used_jtis
 
 
 def sweep(database: Database, *, now: datetime, keep: timedelta = timedelta(days=1)) -> dict[str, int]:
@@ -34,6 +35,7 @@ def sweep(database: Database, *, now: datetime, keep: timedelta = timedelta(days
         "email_proofs": delete(email_proofs).where(email_proofs.c.expires_at < before),
         "attempts": delete(attempts).where(attempts.c.window_ends_at < before),
         "known_devices": delete(known_devices).where(known_devices.c.expires_at < now),
+        "used_jtis": delete(used_jtis).where(used_jtis.c.expires_at < now),
         "outbox": delete(outbox).where(outbox.c.expires_at < now - timedelta(days=30)),
     }
     swept: dict[str, int] = {}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Table, and_, bindparam, insert, or_, select, update
+from sqlalchemy import Column, ForeignKey, Table, Text, and_, bindparam, insert, or_, select, update
 
 from idp.store import grants as _grants
 from idp.store.accounts import accounts
@@ -26,6 +26,8 @@ access_tokens = Table(
     Column("issued_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
     Column("revoked_at", UtcDateTime),
+    Column("resources", ScopeSet),
+    Column("jkt", Text),
 )
 
 refresh_tokens = Table(
@@ -36,6 +38,7 @@ refresh_tokens = Table(
     Column("issued_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
     Column("used_at", UtcDateTime),
+    Column("jkt", Text),
 )
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from idp.store.schema import KNOWN_REVISIONS
+
 ROOT = Path(__file__).parents[2]
 
 SERVES_A_PAGE = """
@@ -52,7 +54,7 @@ def test_the_installed_wheel_renders_its_pages_and_migrates_a_database(installed
     )
 
     assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.strip() == "0001"
+    assert ran.stdout.strip() == KNOWN_REVISIONS[-1]
 
 
 def test_the_wheel_holds_the_program_and_nothing_else(installed: Path) -> None:

@@ -27,6 +27,8 @@ def grant(**changed: Any) -> Grant:
         "nonce": None,
         "claims": None,
         "code_challenge": None,
+        "resources": None,
+        "dpop_jkt": None,
         "auth_time": NOW,
         "acr": "1",
         "amr": ("pwd",),
