@@ -16,9 +16,11 @@ from idp.store import (
     devices,
     email_proofs,
     grants,
+    handshakes,
     outbox,
     sessions,
     tokens,
+    upstream_identities,
     used_jtis,
 )
 from idp.store.base import metadata
@@ -27,7 +29,7 @@ from idp.store.database import Database
 if TYPE_CHECKING:
     from alembic.config import Config
 
-KNOWN_REVISIONS = ("0002",)
+KNOWN_REVISIONS = ("0003",)
 """The schema revisions that this release runs on, the newest last: its own, and the one before."""
 
 _LOCK = 5_201_314_001
@@ -42,9 +44,11 @@ NOUNS = (
     devices,
     email_proofs,
     grants,
+    handshakes,
     outbox,
     sessions,
     tokens,
+    upstream_identities,
     used_jtis,
 )
 """The modules whose import declares the tables."""

@@ -10,6 +10,7 @@ from idp.store.database import Database
 from idp.store.devices import known_devices
 from idp.store.email_proofs import email_proofs
 from idp.store.grants import grants
+from idp.store.handshakes import handshakes
 from idp.store.outbox import outbox
 from idp.store.sessions import sessions
 from idp.store.tokens import access_tokens, refresh_tokens
@@ -32,6 +33,7 @@ def sweep(database: Database, *, now: datetime, keep: timedelta = timedelta(days
         "grants": delete(grants).where(grants.c.code_expires_at < before, ~live_access, ~live_refresh),
         "sessions": delete(sessions).where(sessions.c.expires_at < before, ~granted),
         "authorization_requests": delete(authorization_requests).where(authorization_requests.c.expires_at < before),
+        "handshakes": delete(handshakes).where(handshakes.c.expires_at < before),
         "email_proofs": delete(email_proofs).where(email_proofs.c.expires_at < before),
         "attempts": delete(attempts).where(attempts.c.window_ends_at < before),
         "known_devices": delete(known_devices).where(known_devices.c.expires_at < now),
