@@ -9,6 +9,7 @@ from idp.audit.events import Event, Occasion, note
 from idp.clock import Clock, utc_now
 from idp.delivery.outbox import Outbox
 from idp.observe.request_id import request_id
+from idp.outgoing import Outgoing
 from idp.protocol.client_authentication import CountFailure
 from idp.protocol.lifetimes import Lifetimes
 from idp.protocol.provider import Provider
@@ -43,6 +44,7 @@ class House:
     provider: Provider
     throttle: Throttle
     outbox: Outbox
+    outgoing: Outgoing
     pages: Pages
     cookies: Cookies
     static: StaticFiles
@@ -66,6 +68,12 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
     lanes = Lanes(work=settings.worker_threads, hashing=settings.hashing_threads, hashing_queue=settings.hashing_queue)
     edge = Edge(lanes, Csrf(sealer.secret_for("form-token"), settings.issuer), cookies, Failures(pages), UNAVAILABLE)
     throttle = _throttle(settings)
+    outgoing = Outgoing(
+        allowed_hosts=settings.outgoing_allowed_hosts,
+        ca_file=settings.outgoing_ca_file,
+        timeout=settings.outgoing_timeout,
+        held=database.held_here,
+    )
     provider = Provider(
         settings.issuer,
         database=database,
@@ -84,6 +92,7 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
         provider=provider,
         throttle=throttle,
         outbox=Outbox(sealer.for_purpose("outbox")),
+        outgoing=outgoing,
         pages=pages,
         cookies=cookies,
         static=static,

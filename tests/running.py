@@ -74,7 +74,13 @@ class Running:
     database: Database
     settings: Settings
     clock: TestClock
-    house: list[House] = field(default_factory=list)
+    server: uvicorn.Server | None = field(default=None, repr=False)
+
+    @property
+    def requests_in_progress(self) -> int:
+        """How many requests have arrived and wait for their answer."""
+        assert self.server is not None, "this provider runs in a process of its own"
+        return len(self.server.server_state.tasks)
 
     def client(self, **registered: Any) -> Registered:
         """Register a confidential first-party client, changed as asked."""
@@ -160,7 +166,8 @@ def settings_for(database_url: str, port: int, **changed: Any) -> Settings:
         key_encryption_key=KEK,
         environment="development",
         port=port,
-        **changed,
+        # Relying parties of tests stand on this machine.
+        **{"outgoing_allowed_hosts": ("127.0.0.1", "localhost"), **changed},
     )
 
 
@@ -189,7 +196,7 @@ def running_provider(
             raise RuntimeError("the provider did not start")
         thread.join(0.01)
     try:
-        yield Running(settings.issuer, database, settings, clock)
+        yield Running(settings.issuer, database, settings, clock, server)
     finally:
         server.should_exit = True
         thread.join(20)

@@ -12,6 +12,7 @@ from idp.settings.groups import FROZEN, Argon2, Lifetimes, Throttle
 from idp.settings.ranges import (
     address_list,
     between,
+    host_list,
     issuer_origin,
     key_of_32_bytes,
     known_database,
@@ -87,6 +88,13 @@ class Settings(BaseModel):
     lifetimes: Lifetimes = Lifetimes()
     throttle: Throttle = Throttle()
     keys: KeySettings = Field(default_factory=_keys_of)
+
+    outgoing_allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(host_list)] = ()
+    """Hosts (`host` or `host:port`) that may be asked though their addresses are private: relying parties inside."""
+    outgoing_ca_file: Path | None = None
+    """Certificate authorities (PEM) trusted besides the system's when other servers are asked."""
+    outgoing_timeout: Annotated[Duration, lasting("1s", "30s")] = timedelta(seconds=5)
+    """How long one request to another server may take in all."""
 
     smtp_url: Annotated[SecretStr, AfterValidator(mail_server)] | None = None
     """`smtp://user:password@host:587?starttls` or `smtps://...`; without it mails wait in the outbox."""

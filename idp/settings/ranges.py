@@ -112,6 +112,17 @@ def address_list(value: object) -> object:
     return value
 
 
+def host_list(value: object) -> object:
+    """Hosts with or without a port, separated by commas or spaces; an IPv6 address stands in brackets."""
+    if isinstance(value, str):
+        value = tuple(part for part in re.split(r"[,\s]+", value) if part)
+    if isinstance(value, (list, tuple)):
+        for part in value:
+            if not re.fullmatch(r"([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?", str(part)):
+                raise refused('must be hosts such as "rp.internal, 127.0.0.1:8443" in lower case')
+    return value
+
+
 def key_of_32_bytes(value: SecretStr) -> SecretStr:
     """A 256-bit key in base64url; padding may be left out."""
     if not re.fullmatch(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]=?", value.get_secret_value()):

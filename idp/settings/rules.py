@@ -25,7 +25,12 @@ def conflicts(settings: "Settings") -> Iterator[SettingProblem]:
     if (settings.tls_cert is None) != (settings.tls_key is None):
         missing = "IDP_TLS_CERT" if settings.tls_cert is None else "IDP_TLS_KEY"
         yield SettingProblem(missing, "is missing; certificate and key are set together")
-    for name, path in (("IDP_TLS_CERT", settings.tls_cert), ("IDP_TLS_KEY", settings.tls_key)):
+    files = (
+        ("IDP_TLS_CERT", settings.tls_cert),
+        ("IDP_TLS_KEY", settings.tls_key),
+        ("IDP_OUTGOING_CA_FILE", settings.outgoing_ca_file),
+    )
+    for name, path in files:
         if path is not None and not path.is_file():
             yield SettingProblem(name, "must name a file that exists")
     if settings.tls_key is not None and (reason := exposed(settings.tls_key)):
