@@ -71,7 +71,7 @@ def _routes(house: House) -> list[Route]:
         house.clock,
     )
     idle = settings.lifetimes.session_idle
-    discovery = DiscoveryEndpoint(settings.issuer, house.ring)
+    discovery = DiscoveryEndpoint(settings.issuer, provider.features, house.ring)
     authorize = AuthorizeEndpoint(
         database, provider, pages, cookies, settings.lifetimes.authorization_request, idle, clock
     )

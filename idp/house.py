@@ -11,8 +11,11 @@ from idp.delivery.outbox import Outbox
 from idp.observe.request_id import request_id
 from idp.outgoing import Outgoing
 from idp.protocol.client_authentication import CountFailure
+from idp.protocol.features import Features
+from idp.protocol.foundation import Foundation
 from idp.protocol.lifetimes import Lifetimes
 from idp.protocol.provider import Provider
+from idp.protocol.subject import Subjects
 from idp.settings import Settings
 from idp.store.database import UNAVAILABLE, Connection, Database
 from idp.store.grants import Grant
@@ -75,13 +78,17 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
         held=database.held_here,
     )
     provider = Provider(
-        settings.issuer,
-        database=database,
-        ring=ring,
-        lifetimes=_lifetimes(settings),
-        count_failure=_count_client_failure(database, throttle, clock),
-        audit=_audit,
-        clock=clock,
+        Foundation(
+            issuer=settings.issuer,
+            features=_features(settings),
+            database=database,
+            ring=ring,
+            subjects=Subjects(sealer.secret_for("pairwise-subject")),
+            lifetimes=_lifetimes(settings),
+            count_failure=_count_client_failure(database, throttle, clock),
+            audit=_audit,
+            clock=clock,
+        )
     )
     return House(
         settings=settings,
@@ -98,6 +105,10 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
         static=static,
         routes=RouteBuilder(edge, HeaderSets.of(https=https)),
     )
+
+
+def _features(settings: Settings) -> Features:
+    return Features(implicit_and_hybrid=settings.implicit_and_hybrid)
 
 
 def _lifetimes(settings: Settings) -> Lifetimes:

@@ -51,7 +51,14 @@ class AuthorizeEndpoint:
             again = replies.repeated_as_get(exchange)
             if again is not None:
                 return again
-        return self._begin(exchange, Parameters.parse(exchange.parameters.as_mapping()))
+        raw = Parameters.parse(exchange.parameters.as_mapping())
+        try:
+            parameters = self.provider.parameters_of(raw)
+        except RefusedToPerson as refused:
+            raise _refused_on_a_page(refused, raw) from refused
+        except RefusedToClient as refused:
+            return self._refused(exchange, raw, refused)
+        return self._begin(exchange, parameters)
 
     def proceed(self, exchange: Exchange) -> Response:
         """Come back from signing in, consenting or choosing."""
@@ -114,6 +121,14 @@ class AuthorizeEndpoint:
             return self.provider.accept(parameters, to)
         except RefusedToClient as refused:
             return self._answer(exchange, self.provider.refuse(to, refused), to.client)
+
+    def _refused(self, exchange: Exchange, raw: Parameters, refused: RefusedToClient) -> Response:
+        """The answer to a request whose effective parameters could not be found out."""
+        try:
+            to = self.provider.return_address(raw)
+        except RefusedToPerson as unproven:
+            raise _refused_on_a_page(unproven, raw) from refused
+        return self._answer(exchange, self.provider.refuse(to, refused), to.client)
 
     def _visit(self, db: Connection, exchange: Exchange, asked: AskedAuthorization) -> Visit | None:
         secret = self.cookies.session(exchange.cookies)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
+from idp.protocol.features import Features
 from idp.protocol.metadata import discovery
 from idp.web import replies
 from idp.web.exchange import Exchange
@@ -20,11 +21,14 @@ class DiscoveryEndpoint:
     """`/.well-known/openid-configuration`, `/.well-known/oauth-authorization-server` and `/jwks`."""
 
     issuer: str
+    features: Features
     ring: KeyRing
 
     def metadata(self, exchange: Exchange) -> Response:
         """The metadata document (OpenID Connect Discovery 1.0 section 4, RFC 8414 section 3)."""
-        document = discovery(self.issuer, algorithms=self.ring.algorithms(), ui_locales=sorted(LANGUAGES))
+        document = discovery(
+            self.issuer, self.features, algorithms=self.ring.algorithms(), ui_locales=sorted(LANGUAGES)
+        )
         return replies.bytes_with_etag(
             exchange, json.dumps(document).encode(), media_type="application/json", max_age=_MAX_AGE
         )

@@ -3,18 +3,25 @@
 from collections.abc import Iterable
 from typing import Any
 
-from idp.protocol.authorization_request import ACR_VALUES, PROMPTS, RESPONSE_MODES, RESPONSE_TYPES
+from idp.protocol.authorization_request import ACR_VALUES, PROMPTS, RESPONSE_MODES
 from idp.protocol.claims import PERSONAL_CLAIMS
 from idp.protocol.client import IDENTITY_SCOPES
 from idp.protocol.client_authentication import SUPPORTED
+from idp.protocol.features import Features
 from idp.protocol.server import GRANT_TYPES
 
 _CONFIDENTIAL = [method for method in SUPPORTED if method != "none"]
 _PROTOCOL_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid")
 
 
-def discovery(issuer: str, *, algorithms: Iterable[str], ui_locales: Iterable[str]) -> dict[str, Any]:
-    """The metadata of this provider. Nothing is advertised that is not there."""
+def discovery(
+    issuer: str, features: Features, *, algorithms: Iterable[str], ui_locales: Iterable[str]
+) -> dict[str, Any]:
+    """The metadata of this provider. Nothing is advertised that is not there.
+
+    Args:
+        algorithms: Those that we can sign with now.
+    """
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
@@ -25,7 +32,7 @@ def discovery(issuer: str, *, algorithms: Iterable[str], ui_locales: Iterable[st
         "revocation_endpoint": f"{issuer}/revoke",
         "introspection_endpoint": f"{issuer}/introspect",
         "scopes_supported": list(IDENTITY_SCOPES),
-        "response_types_supported": list(RESPONSE_TYPES),
+        "response_types_supported": list(features.response_types),
         "response_modes_supported": list(RESPONSE_MODES),
         "grant_types_supported": list(GRANT_TYPES),
         "acr_values_supported": list(ACR_VALUES),

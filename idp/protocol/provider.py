@@ -2,57 +2,48 @@
 
 from functools import partial
 
-from idp.clock import Clock
 from idp.protocol import authorization_code, authorization_request, end_session, id_token
 from idp.protocol.authorization_code import CodeGrant, OpenIDCodeToken, S256CodeChallenge
 from idp.protocol.authorization_request import AskedAuthorization, ReturnAddress
 from idp.protocol.authorization_response import AuthorizationResponse, code_response, error_response
 from idp.protocol.client import ClientRegistry
-from idp.protocol.client_authentication import CountFailure
 from idp.protocol.client_credentials import OwnAccessGrant
 from idp.protocol.end_session import AskedLogout
-from idp.protocol.lifetimes import Lifetimes
+from idp.protocol.foundation import Foundation
 from idp.protocol.messages import AuthlibRequest, Parameters
 from idp.protocol.refresh_token import RotatingRefreshGrant
 from idp.protocol.refusals import OAuth2Error, RefusedToClient
-from idp.protocol.server import Audit, AuthorizationServer
-from idp.store.database import Connection, Database
+from idp.protocol.server import AuthorizationServer
+from idp.store.database import Connection
 from idp.store.sessions import BrowserSession
-from keys.ring import KeyRing
 
 
 class Provider:
     """One OpenID Provider with one issuer. Thread-safe; holds nothing of any request."""
 
-    def __init__(
-        self,
-        issuer: str,
-        *,
-        database: Database,
-        ring: KeyRing,
-        lifetimes: Lifetimes,
-        count_failure: CountFailure,
-        audit: Audit,
-        clock: Clock,
-    ) -> None:
-        self.issuer = issuer
-        self.registry = ClientRegistry(database)
-        self.ring = ring
-        self.clock = clock
-        self.server = AuthorizationServer(
-            issuer,
-            database=database,
-            registry=self.registry,
-            ring=ring,
-            lifetimes=lifetimes,
-            count_failure=count_failure,
-            audit=audit,
-            clock=clock,
-        )
+    def __init__(self, foundation: Foundation) -> None:
+        self.issuer = foundation.issuer
+        self.features = foundation.features
+        self.registry = ClientRegistry(foundation.database)
+        self.ring = foundation.ring
+        self.subjects = foundation.subjects
+        self.clock = foundation.clock
+        self.server = AuthorizationServer(foundation, self.registry)
         self.server.register_grant(CodeGrant, [S256CodeChallenge(required=False), OpenIDCodeToken()])
         self.server.register_grant(RotatingRefreshGrant)
         self.server.register_grant(OwnAccessGrant)
-        self._read_hint = partial(id_token.read_hint, issuer=issuer, ring=ring)
+        self._read_hint = partial(id_token.read_hint, issuer=self.issuer, ring=self.ring)
+
+    def parameters_of(self, raw: Parameters) -> Parameters:
+        """The effective parameters of a request as it arrived, which is where everything else begins.
+
+        A request is only once turned into them: what waits for a person has been through here.
+
+        Raises:
+            RefusedToPerson: It cannot be told what is asked, or by whom.
+            RefusedToClient: It is told where the request itself, outside of everything else, has a return address.
+        """
+        return raw
 
     def return_address(self, parameters: Parameters) -> ReturnAddress:
         """Prove client and redirect URI.

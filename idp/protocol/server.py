@@ -4,35 +4,25 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from authlib.oauth2.rfc6749 import AuthorizationServer as AuthlibServer
 
-from idp.audit.events import Event
-from idp.clock import Clock
 from idp.protocol import client_authentication, id_token, opaque
 from idp.protocol.client import ClientRegistry, RegisteredClient
-from idp.protocol.client_authentication import CountFailure
+from idp.protocol.foundation import Foundation
 from idp.protocol.lifetimes import Lifetimes
 from idp.protocol.messages import AuthlibRequest, ClientRequest, Reply
 from idp.protocol.refusals import OAuth2Error, oauth_error
 from idp.store.base import digest_of
-from idp.store.database import Connection, Database
 from idp.store.grants import Grant
 from idp.store.redemption import NewTokens, Redeemed
-from keys.ring import KeyRing, NoSigningKey
+from keys.ring import NoSigningKey
 from keys.vault import VaultError
 
 _log = logging.getLogger(__name__)
 
 GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
-
-
-class Audit(Protocol):
-    """Writes an event about a grant in the caller's transaction."""
-
-    def __call__(self, event: Event, *, grant: Grant, db: Connection, now: datetime) -> None:
-        """Record it."""
 
 
 class TokenResponse(dict[str, Any]):
@@ -87,27 +77,18 @@ class MintedTokens:
 class AuthorizationServer(AuthlibServer):  # type: ignore[misc]  # Authlib is untyped
     """The protocol core. Grants reach everything they need through it."""
 
-    def __init__(
-        self,
-        issuer: str,
-        *,
-        database: Database,
-        registry: ClientRegistry,
-        ring: KeyRing,
-        lifetimes: Lifetimes,
-        count_failure: CountFailure,
-        audit: Audit,
-        clock: Clock,
-    ) -> None:
+    def __init__(self, foundation: Foundation, registry: ClientRegistry) -> None:
         super().__init__()
-        self.issuer = issuer
-        self.database = database
         self.registry = registry
-        self.ring = ring
-        self.lifetimes = lifetimes
-        self.count_failure = count_failure
-        self.audit = audit
-        self.clock = clock
+        self.issuer = foundation.issuer
+        self.features = foundation.features
+        self.database = foundation.database
+        self.ring = foundation.ring
+        self.subjects = foundation.subjects
+        self.lifetimes = foundation.lifetimes
+        self.count_failure = foundation.count_failure
+        self.audit = foundation.audit
+        self.clock = foundation.clock
 
     def query_client(self, client_id: str) -> RegisteredClient | None:
         """The client, unless it is unknown or disabled."""

@@ -1,0 +1,43 @@
+"""Subject identifiers: the account's id for everybody, or one for each sector (OpenID Connect Core 1.0 section 8)."""
+
+import hmac
+from base64 import urlsafe_b64encode
+from urllib.parse import urlsplit
+
+from idp.protocol.client import RegisteredClient
+
+
+class Subjects:
+    """Says under which `sub` a client knows a person. Stable as long as the key-encryption key is.
+
+    A pairwise subject is an HMAC, so that neither the account nor a subject of another sector can be learnt from it,
+    and nothing has to be stored (section 8.1 describes such a construction).
+    """
+
+    __slots__ = ("_secret",)
+
+    def __init__(self, secret: bytes) -> None:
+        """Take the secret that pairwise subjects are made with; it has to be the same on every node."""
+        self._secret = secret
+
+    def of(self, client: RegisteredClient, account_id: str) -> str:
+        """The `sub` of this person in everything that this client is told."""
+        if client.subject_type != "pairwise":
+            return account_id
+        # A host cannot contain a NUL, so no two pairs of sector and account make the same message.
+        message = f"{sector_of(client)}\0{account_id}".encode()
+        return urlsafe_b64encode(hmac.digest(self._secret, message, "sha256")).decode().rstrip("=")
+
+
+def sector_of(client: RegisteredClient) -> str:
+    """The host that stands for all clients of one organisation (section 8.1).
+
+    That of `sector_identifier_uri`, or the one host that all redirect URIs have. A client with neither, a native app
+    with a scheme of its own say, is a sector by itself.
+    """
+    if client.sector_identifier_uri is not None:
+        return urlsplit(client.sector_identifier_uri).hostname or ""
+    hosts = {urlsplit(uri).hostname for uri in client.redirect_uris}
+    only = hosts.pop() if len(hosts) == 1 else None
+    # The colon keeps a client's id from being taken for a host.
+    return only or f"client:{client.client_id}"
