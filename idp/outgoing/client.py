@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 from idp.outgoing.failures import OutgoingFailed, OutgoingRefused
@@ -67,28 +68,39 @@ class Outgoing:
         self._held = held
         self._resolve = resolve
 
-    def fetch(self, url: str, *, accept: str, max_bytes: int) -> Fetched:
+    def fetch(
+        self, url: str, *, accept: str, max_bytes: int, headers: Mapping[str, str] = MappingProxyType({})
+    ) -> Fetched:
         """Get a document.
 
         Args:
             accept: The media types that are of use; what comes is for the caller to judge.
             max_bytes: The longest body that is read.
+            headers: More of them, such as Authorization.
 
         Raises:
             OutgoingRefused: The URL, or the address it leads to, is not one we talk to.
             OutgoingFailed: No answer, or none of use; redirects, compressed and longer bodies are among these.
         """
-        return self._exchange("GET", url, {"Accept": accept}, None, max_bytes)
+        return self._exchange("GET", url, {**headers, "Accept": accept}, None, max_bytes)
 
-    def post(self, url: str, form: Mapping[str, str], *, accept: str = "*/*", max_bytes: int = 0) -> Fetched:
+    def post(
+        self,
+        url: str,
+        form: Mapping[str, str],
+        *,
+        accept: str = "*/*",
+        max_bytes: int = 0,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> Fetched:
         """Send a form. By default the body of the answer is left unread: its status is the answer.
 
         Raises:
             OutgoingRefused: As for `fetch`.
             OutgoingFailed: As for `fetch`.
         """
-        headers = {"Accept": accept, "Content-Type": "application/x-www-form-urlencoded"}
-        return self._exchange("POST", url, headers, urlencode(form).encode(), max_bytes)
+        asked = {**headers, "Accept": accept, "Content-Type": "application/x-www-form-urlencoded"}
+        return self._exchange("POST", url, asked, urlencode(form).encode(), max_bytes)
 
     def _exchange(self, method: str, url: str, headers: dict[str, str], body: bytes | None, max_bytes: int) -> Fetched:
         if self._held():
