@@ -25,6 +25,7 @@ authorization_requests = Table(
     Column("selected_at", UtcDateTime),
     Column("refused_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
+    Column("device_authorization_id", Text),
 )
 
 
@@ -34,6 +35,7 @@ class AuthorizationRequest:
 
     `created_at` answers `prompt=login` and `prompt=consent`: what happened after it, happened for this request.
     The row outlives `expires_at` for a while, so that an old tab can be sent back to its relying party.
+    `device_authorization_id` is there where no relying party waits, but a device whose code the person has typed.
     """
 
     id: str
@@ -44,6 +46,7 @@ class AuthorizationRequest:
     selected_at: datetime | None
     refused_at: datetime | None
     finished_at: datetime | None
+    device_authorization_id: str | None = None
 
 
 _COLUMNS = (
@@ -55,6 +58,7 @@ _COLUMNS = (
     authorization_requests.c.selected_at,
     authorization_requests.c.refused_at,
     authorization_requests.c.finished_at,
+    authorization_requests.c.device_authorization_id,
 )
 
 
@@ -67,6 +71,7 @@ def open_request(
     parameters: Mapping[str, str],
     expires_at: datetime,
     now: datetime,
+    device_authorization_id: str | None = None,
 ) -> None:
     """Keep a request while its person is being asked."""
     values: dict[str, Any] = {
@@ -76,6 +81,7 @@ def open_request(
         "parameters": dict(parameters),
         "created_at": now,
         "expires_at": expires_at,
+        "device_authorization_id": device_authorization_id,
     }
     db.execute(insert(authorization_requests).values(values))
 

@@ -7,6 +7,7 @@ from sqlalchemy import Delete, delete, exists, select
 from idp.store.attempts import attempts
 from idp.store.authorization_requests import authorization_requests
 from idp.store.database import Database
+from idp.store.device_authorizations import device_authorizations
 from idp.store.devices import known_devices
 from idp.store.email_proofs import email_proofs
 from idp.store.grants import grants
@@ -34,6 +35,7 @@ def sweep(database: Database, *, now: datetime, keep: timedelta = timedelta(days
         "sessions": delete(sessions).where(sessions.c.expires_at < before, ~granted),
         "authorization_requests": delete(authorization_requests).where(authorization_requests.c.expires_at < before),
         "handshakes": delete(handshakes).where(handshakes.c.expires_at < before),
+        "device_authorizations": delete(device_authorizations).where(device_authorizations.c.expires_at < before),
         "email_proofs": delete(email_proofs).where(email_proofs.c.expires_at < before),
         "attempts": delete(attempts).where(attempts.c.window_ends_at < before),
         "known_devices": delete(known_devices).where(known_devices.c.expires_at < now),

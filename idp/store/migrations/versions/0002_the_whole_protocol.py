@@ -23,3 +23,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_used_jtis")),
     )
     op.create_index(op.f("ix_used_jtis_expires_at"), "used_jtis", ["expires_at"], unique=False)
+    op.create_table(
+        "device_authorizations",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("device_digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("user_code", sa.Text(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("scopes", sa.Text(), nullable=False),
+        sa.Column("resources", sa.Text(), nullable=True),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("user_agent", sa.Text(), nullable=False),
+        sa.Column("created_at", _TIME, nullable=False),
+        sa.Column("expires_at", _TIME, nullable=False),
+        sa.Column("interval_seconds", sa.Integer(), nullable=False),
+        sa.Column("polled_at", _TIME, nullable=True),
+        sa.Column("approved_at", _TIME, nullable=True),
+        sa.Column("refused_at", _TIME, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["client_id"],
+            ["clients.client_id"],
+            name=op.f("fk_device_authorizations_client_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_device_authorizations")),
+        sa.UniqueConstraint("device_digest", name=op.f("uq_device_authorizations_device_digest")),
+        sa.UniqueConstraint("user_code", name=op.f("uq_device_authorizations_user_code")),
+    )
+    op.create_index(op.f("ix_device_authorizations_client_id"), "device_authorizations", ["client_id"], unique=False)
+    op.create_index(op.f("ix_device_authorizations_expires_at"), "device_authorizations", ["expires_at"], unique=False)
+    op.add_column("authorization_requests", sa.Column("device_authorization_id", sa.Text(), nullable=True))
