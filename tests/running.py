@@ -200,6 +200,8 @@ def running_provider(
     finally:
         server.should_exit = True
         thread.join(20)
+        # A server that was stopped while it began has not done so itself.
+        listening.close()
         database.dispose()
 
 
