@@ -26,7 +26,8 @@ class Parameters:
     """The parameters of a request, each at most once; empty values count as left out (RFC 6749 section 3.1).
 
     `repeated` names those that came more than once: they are refused by whoever knows how to answer. The one
-    parameter that may be repeated is `resource` (RFC 8707 section 2).
+    parameter that may be repeated is `resource` (RFC 8707 section 2): its values, which are URIs, are kept as one
+    value with spaces between them, so that a request is a mapping wherever it is kept.
     """
 
     values: Mapping[str, str]
@@ -36,6 +37,8 @@ class Parameters:
     def parse(cls, fields: Mapping[str, Sequence[str]]) -> "Parameters":
         """Sort out a decoded query or form."""
         values = {name: given[0] for name, given in fields.items() if given and given[0]}
+        if len(fields.get("resource", ())) > 1:
+            values["resource"] = " ".join(fields["resource"])
         repeated = frozenset(name for name, given in fields.items() if len(given) > 1 and name != "resource")
         return cls(values, repeated)
 
@@ -43,15 +46,30 @@ class Parameters:
         """The value, or None when it was left out."""
         return self.values.get(name)
 
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """The values of `resource`, each once; not yet looked at."""
+        return tuple(dict.fromkeys(self.values.get("resource", "").split()))
+
 
 @dataclass(frozen=True, slots=True)
 class ClientRequest:
-    """A request that a client makes by itself, at the token endpoint and its neighbours."""
+    """A request that a client makes by itself, at the token endpoint and its neighbours. Always a POST.
+
+    Attributes:
+        authorization: The Authorization header.
+        address: Where it comes from.
+        path: Of the endpoint; with the issuer before it, what a DPoP proof has to name.
+        proofs: The values of the DPoP header (RFC 9449 section 4.1), which should be one or none.
+        accept: The Accept header.
+    """
 
     parameters: Parameters
     authorization: str | None = None
     address: str = ""
-    extra: Mapping[str, str] = field(default_factory=dict)
+    path: str = "/token"
+    proofs: tuple[str, ...] = ()
+    accept: str = ""
 
 
 class _Payload(OAuth2Payload):  # type: ignore[misc]  # Authlib is untyped

@@ -58,24 +58,41 @@ PERSON = (accounts.c.email, accounts.c.email_verified_at, accounts.c.profile, ac
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """A live access token with its grant and person. A token of the client itself has neither."""
+    """A live access token with its grant and person. A token of the client itself has neither.
+
+    Attributes:
+        resources: Where it may be used (RFC 8707); None: here, and wherever nobody asks who it is for.
+        jkt: The thumbprint of the key that it is bound to (RFC 9449 section 6); None: whoever has it may use it.
+    """
 
     client_id: str
     scopes: tuple[str, ...]
     issued_at: datetime
     expires_at: datetime
+    resources: tuple[str, ...] | None
+    jkt: str | None
     grant: Grant | None
     person: Person | None
+
+    @property
+    def token_type(self) -> str:
+        """How it has to be presented."""
+        return "Bearer" if self.jkt is None else "DPoP"
 
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """A refresh token, used or not, with its grant and whether that has not been ended."""
+    """A refresh token, used or not, with its grant and whether that has not been ended.
+
+    Attributes:
+        jkt: The thumbprint of the key that has to use it; only tokens of public clients are bound (RFC 9449 section 5).
+    """
 
     digest: bytes
     issued_at: datetime
     expires_at: datetime
     used_at: datetime | None
+    jkt: str | None
     grant: Grant
     grant_is_live: bool
 
@@ -88,13 +105,19 @@ _NOT_ENDED = and_(
 )
 """`grants.NOT_ENDED` by joins: beside an OR, PostgreSQL may read every account and session for its subqueries."""
 
-_GRANT_END = 4 + len(_grants.COLUMNS)
+_ACCESS = (
+    access_tokens.c.client_id,
+    access_tokens.c.scopes,
+    access_tokens.c.issued_at,
+    access_tokens.c.expires_at,
+    access_tokens.c.resources,
+    access_tokens.c.jkt,
+)
+_GRANT = len(_ACCESS)
+_PERSON = _GRANT + len(_grants.COLUMNS)
 _LIVE_ACCESS = Prepared(
     select(
-        access_tokens.c.client_id,
-        access_tokens.c.scopes,
-        access_tokens.c.issued_at,
-        access_tokens.c.expires_at,
+        *_ACCESS,
         *_grants.COLUMNS,
         *PERSON,
     )
@@ -117,19 +140,22 @@ def find_access(db: Connection, digest: bytes, *, now: datetime) -> AccessToken 
     row = _LIVE_ACCESS.first(db, {"digest": digest, "now": now})
     if row is None:
         return None
-    client_id, scopes, issued_at, expires_at = row[:4]
-    of_the_client_itself = row[4] is None
-    grant = None if of_the_client_itself else Grant(*row[4:_GRANT_END])
-    person = None if of_the_client_itself else Person(*row[_GRANT_END:])
-    return AccessToken(client_id, scopes, issued_at, expires_at, grant, person)
+    of_the_client_itself = row[_GRANT] is None
+    grant = None if of_the_client_itself else Grant(*row[_GRANT:_PERSON])
+    person = None if of_the_client_itself else Person(*row[_PERSON:])
+    return AccessToken(*row[:_GRANT], grant, person)
 
 
+_OF_REFRESH = (
+    refresh_tokens.c.digest,
+    refresh_tokens.c.issued_at,
+    refresh_tokens.c.expires_at,
+    refresh_tokens.c.used_at,
+    refresh_tokens.c.jkt,
+)
 _REFRESH = (
     select(
-        refresh_tokens.c.digest,
-        refresh_tokens.c.issued_at,
-        refresh_tokens.c.expires_at,
-        refresh_tokens.c.used_at,
+        *_OF_REFRESH,
         *_grants.COLUMNS,
         and_(_grants.NOT_ENDED, clients.c.disabled_at.is_(None)).label("live"),
     )
@@ -142,7 +168,10 @@ _REFRESH = (
 def find_refresh(db: Connection, digest: bytes) -> RefreshToken | None:
     """A refresh token, whatever became of it."""
     row = db.execute(_REFRESH, {"digest": digest}).first()
-    return RefreshToken(*row[:4], Grant(*row[4:_GRANT_END]), bool(row[-1])) if row else None
+    if row is None:
+        return None
+    own = len(_OF_REFRESH)
+    return RefreshToken(*row[:own], Grant(*row[own : own + len(_grants.COLUMNS)]), bool(row[-1]))
 
 
 def add_access(
@@ -153,15 +182,24 @@ def add_access(
     scopes: tuple[str, ...],
     expires_at: datetime,
     now: datetime,
+    grant_id: str | None = None,
+    resources: tuple[str, ...] | None = None,
+    jkt: str | None = None,
 ) -> None:
-    """Store an access token of the client itself (RFC 6749 section 4.4)."""
+    """Store an access token that no code or refresh token is claimed for.
+
+    Args:
+        grant_id: None for a token of the client itself (RFC 6749 section 4.4).
+    """
     values = {
         "digest": digest,
-        "grant_id": None,
+        "grant_id": grant_id,
         "client_id": client_id,
         "scopes": scopes,
         "issued_at": now,
         "expires_at": expires_at,
+        "resources": resources,
+        "jkt": jkt,
     }
     db.execute(insert(access_tokens).values(values))
 
