@@ -67,7 +67,11 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
         development=settings.environment == "development",
         static_version=static.version,
     )
-    cookies = Cookies(secure=https, session_same_site=settings.session_same_site)
+    cookies = Cookies(
+        secure=https,
+        session_same_site=settings.session_same_site,
+        session_management=settings.session_management,
+    )
     lanes = Lanes(work=settings.worker_threads, hashing=settings.hashing_threads, hashing_queue=settings.hashing_queue)
     edge = Edge(lanes, Csrf(sealer.secret_for("form-token"), settings.issuer), cookies, Failures(pages), UNAVAILABLE)
     throttle = _throttle(settings)
@@ -108,7 +112,10 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
 
 
 def _features(settings: Settings) -> Features:
-    return Features(implicit_and_hybrid=settings.implicit_and_hybrid)
+    return Features(
+        implicit_and_hybrid=settings.implicit_and_hybrid,
+        session_management=settings.session_management,
+    )
 
 
 def _lifetimes(settings: Settings) -> Lifetimes:

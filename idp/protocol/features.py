@@ -13,9 +13,12 @@ class Features:
     Attributes:
         implicit_and_hybrid: Tokens may come from the authorization endpoint (OpenID Connect Core 1.0 sections 3.2
             and 3.3) to clients that are registered for it.
+        session_management: Authorization responses carry `session_state`, and there is a `check_session_iframe`
+            (OpenID Connect Session Management 1.0).
     """
 
     implicit_and_hybrid: bool = False
+    session_management: bool = False
 
     @property
     def response_types(self) -> tuple[str, ...]:

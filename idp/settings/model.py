@@ -74,6 +74,8 @@ class Settings(BaseModel):
     """Whether people may make accounts themselves."""
     implicit_and_hybrid: bool = False
     """Whether clients that are registered for it get tokens from the authorization endpoint (implicit and hybrid)."""
+    session_management: bool = False
+    """Whether relying parties may watch the session from a frame, in browsers that leave framed pages their cookies."""
     session_same_site: Literal["lax", "none"] = "lax"
     """`none` lets relying parties on other sites renew silently in a frame, in browsers that still allow it."""
     refresh_repeat_window: Annotated[Duration, lasting("0s", "1min")] = timedelta(seconds=10)

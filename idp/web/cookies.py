@@ -5,6 +5,8 @@ RFC 6265bis; the `__Host-` prefix keeps a sibling subdomain from planting one of
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -33,19 +35,32 @@ def read_cookies(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return found
 
 
+def browser_state_of(session_secret: str | None) -> str:
+    """The value of the cookie that our framed page reads (Session Management 1.0 section 3): "" for nobody.
+
+    It changes with the session's cookie, at every sign-in and sign-out, and says nothing about it.
+    """
+    if session_secret is None:
+        return ""
+    digest = hashlib.sha256(b"browser state\0" + session_secret.encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
 @dataclass(frozen=True, slots=True)
 class Cookies:
-    """Names, reads, sets and deletes the provider's cookies: HttpOnly, Path=/, never a Domain.
+    """Names, reads, sets and deletes the provider's cookies: Path=/, never a Domain, and HttpOnly but for one.
 
     Args:
         secure: True with an https issuer: the cookies are Secure and carry the `__Host-` prefix. Over plain http on a
             loopback issuer browsers would drop such cookies, so both are left out there.
         session_same_site: "none" lets relying parties look at the session from a frame or by a cross-site POST;
             it needs Secure and counts as "lax" without.
+        session_management: Sessions come with a second cookie, which scripts of this origin can read.
     """
 
     secure: bool
     session_same_site: SameSite = "lax"
+    session_management: bool = False
 
     def session(self, sent: Mapping[str, str]) -> str | None:
         """The secret of the browser session, if the browser sent one of the right shape."""
@@ -68,6 +83,21 @@ class Cookies:
     def set_session(self, response: Response, secret: str) -> None:
         """Give the browser its session; it lasts until the browser ends it or the server does."""
         self._set(response, "op_sid", secret, same_site=self.session_same_site if self.secure else "lax")
+        self.set_browser_state(response, secret)
+
+    @property
+    def browser_state_name(self) -> str:
+        """What the cookie is called that our framed page reads."""
+        return self._name("op_bs")
+
+    def set_browser_state(self, response: Response, secret: str, sent: Mapping[str, str] | None = None) -> None:
+        """Let scripts of this origin tell this session from others, where session management is on.
+
+        Args:
+            sent: The cookies of the request; nothing is set where they have it already.
+        """
+        if self.session_management and (sent or {}).get(self.browser_state_name) != browser_state_of(secret):
+            self._set_browser_state(response, browser_state_of(secret))
 
     def set_transaction(self, response: Response, secret: str) -> None:
         """Give the browser the secret for its interactions; the edge does this where one is missing."""
@@ -80,10 +110,24 @@ class Cookies:
     def delete_session(self, response: Response) -> None:
         """Take the session from the browser."""
         self._set(response, "op_sid", "", max_age=0, same_site=self.session_same_site if self.secure else "lax")
+        if self.session_management:
+            self._set_browser_state(response, "", max_age=0)
 
     def delete_device(self, response: Response) -> None:
         """Forget that this browser is known."""
         self._set(response, "op_dev", "", max_age=0)
+
+    def _set_browser_state(self, response: Response, value: str, *, max_age: int | None = None) -> None:
+        # Read in a frame of another site, so SameSite=None; without Secure browsers would drop that, hence Lax there.
+        response.set_cookie(
+            self.browser_state_name,
+            value,
+            max_age=max_age,
+            path="/",
+            secure=self.secure,
+            httponly=False,
+            samesite="none" if self.secure else "lax",
+        )
 
     def _random(self, sent: Mapping[str, str], name: str) -> str | None:
         value = sent.get(self._name(name))
