@@ -12,7 +12,6 @@ from idp.accounts.password_policy import PasswordPolicy
 from idp.accounts.passwords import Passwords, keep_hashing_memory
 from idp.accounts.proofs import ProofLife
 from idp.accounts.recovery import Recovery
-from idp.accounts.sessions import Sessions
 from idp.accounts.signup import SignUp
 from idp.clock import Clock, utc_now
 from idp.delivery.mail import MailCarrier, MailTemplates
@@ -31,6 +30,7 @@ from idp.endpoints.recovery import RecoveryEndpoint
 from idp.endpoints.signup import SignupEndpoint
 from idp.endpoints.token import TokenEndpoint
 from idp.endpoints.userinfo import UserinfoEndpoint
+from idp.endpoints.verify_email import VerifyEmailEndpoint
 from idp.house import House, build_house
 from idp.observe import logs
 from idp.settings import Settings
@@ -97,6 +97,7 @@ def _routes(house: House) -> list[Route]:
         api("/token", token.token, shared=True),
         api("/revoke", token.revoke, shared=True),
         api("/introspect", token.introspect),
+        api("/device_authorization", token.authorize_device),
         api("/userinfo", userinfo.answer, methods=["GET", "POST"], shared=True),
         page("/end_session", end_session.begin, methods=["GET", "POST"], cross_site=True),
         page("/end_session/confirm", end_session.confirm, methods=["POST"]),
@@ -114,7 +115,7 @@ def _people(house: House) -> list[Route]:
     sign_in = SignIn(
         Passwords(memory_mib=argon2.memory_mib, time=argon2.time, parallelism=argon2.parallelism),
         house.throttle,
-        Sessions(lives.session_idle, lives.session),
+        house.sessions,
         house.outbox,
         settings.issuer,
         lives.known_device,
@@ -122,20 +123,21 @@ def _people(house: House) -> list[Route]:
     policy = PasswordPolicy(settings.password_minimum_length, settings.product_name)
     life = ProofLife(lives.verification_link, lives.verification_code, lives.reset_link)
     sign_up = SignUp(sign_in, policy, life, settings.sign_up_open)
-    login = LoginEndpoint(database, sign_in, clients, pages, cookies, settings.sign_up_open, clock)
-    signup = SignupEndpoint(database, sign_up, clients, pages, cookies, clock)
-    recovery = RecoveryEndpoint(database, Recovery(sign_in, policy, life), pages, cookies, clock)
-    account = AccountEndpoint(database, sign_in.sessions, clients, pages, cookies, clock)
+    login = LoginEndpoint(database, sign_in, clients, pages, reception, settings.sign_up_open, clock)
+    signup = SignupEndpoint(database, sign_up, clients, pages, reception, clock)
+    verify_email = VerifyEmailEndpoint(database, sign_up, pages, reception, clock)
+    recovery = RecoveryEndpoint(database, Recovery(sign_in, policy, life), pages, reception, clock)
+    account = AccountEndpoint(database, house.sessions, clients, pages, reception, clock)
     return [
         page("/login", login.show),
         page("/login", login.submit, methods=["POST"], lane="hashing"),
         page("/signup", signup.show),
         page("/signup", signup.submit, methods=["POST"], lane="hashing"),
-        page("/signup/link", signup.show_link),
-        page("/signup/link", signup.follow_link, methods=["POST"], lane="hashing"),
-        page("/verify-email", signup.show_verify),
-        page("/verify-email", signup.verify, methods=["POST"]),
-        page("/verify-email/resend", signup.resend, methods=["POST"]),
+        page("/signup/link", verify_email.show_link),
+        page("/signup/link", verify_email.follow_link, methods=["POST"], lane="hashing"),
+        page("/verify-email", verify_email.show),
+        page("/verify-email", verify_email.verify, methods=["POST"]),
+        page("/verify-email/resend", verify_email.resend, methods=["POST"]),
         page("/forgot-password", recovery.show_forgot),
         page("/forgot-password", recovery.submit_forgot, methods=["POST"]),
         page("/reset-password", recovery.show_reset),

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from idp.accounts.visitor import Visitor
+from idp.protocol.device_authorization import authorize_device
 from idp.protocol.introspection import introspect
 from idp.protocol.messages import ClientRequest, Parameters, Reply
 from idp.protocol.revocation import revoke
@@ -15,7 +17,7 @@ from idp.web.exchange import Exchange
 
 @dataclass(frozen=True, slots=True)
 class TokenEndpoint:
-    """`/token` (RFC 6749 section 3.2), `/revoke` (RFC 7009) and `/introspect` (RFC 7662)."""
+    """`/token` (RFC 6749 section 3.2), `/revoke` (RFC 7009), `/introspect` (RFC 7662) and `/device_authorization`."""
 
     server: AuthorizationServer
 
@@ -30,6 +32,13 @@ class TokenEndpoint:
     def introspect(self, exchange: Exchange) -> Response:
         """Tell about a token."""
         return self._answer(exchange, lambda request: introspect(self.server, request))
+
+    def authorize_device(self, exchange: Exchange) -> Response:
+        """Give a device the code that a person types elsewhere."""
+        device = Visitor(exchange.client_address, exchange.headers.get("user-agent", "")).device
+        return self._answer(
+            exchange, lambda request: authorize_device(self.server, request, user_agent=device["user_agent"])
+        )
 
     def _answer(self, exchange: Exchange, respond: Callable[[ClientRequest], Reply]) -> Response:
         if exchange.query.get("client_secret") is not None:

@@ -21,3 +21,4 @@ class Lifetimes:
     refresh_idle: timedelta = timedelta(days=30)
     refresh_absolute: timedelta = timedelta(days=90)
     refresh_repeat_window: timedelta = timedelta(seconds=10)
+    device_code: timedelta = timedelta(minutes=10)

@@ -31,6 +31,7 @@ def discovery(
         "end_session_endpoint": f"{issuer}/end_session",
         "revocation_endpoint": f"{issuer}/revoke",
         "introspection_endpoint": f"{issuer}/introspect",
+        "device_authorization_endpoint": f"{issuer}/device_authorization",
         "scopes_supported": list(IDENTITY_SCOPES),
         "response_types_supported": list(features.response_types),
         "response_modes_supported": list(RESPONSE_MODES),

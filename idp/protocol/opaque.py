@@ -5,6 +5,7 @@ import secrets
 CODE = "op_ac_"
 ACCESS_TOKEN = "op_at_"
 REFRESH_TOKEN = "op_rt_"
+DEVICE_CODE = "op_dc_"
 
 LONGEST = 128
 """Longer than anything we issue; whatever exceeds it is not looked up."""

@@ -8,6 +8,7 @@ from idp.protocol.authorization_request import AskedAuthorization, ReturnAddress
 from idp.protocol.authorization_response import AuthorizationResponse, code_response, error_response
 from idp.protocol.client import ClientRegistry
 from idp.protocol.client_credentials import OwnAccessGrant
+from idp.protocol.device_grant import DeviceGrant
 from idp.protocol.end_session import AskedLogout
 from idp.protocol.foundation import Foundation
 from idp.protocol.messages import AuthlibRequest, Parameters
@@ -32,6 +33,7 @@ class Provider:
         self.server.register_grant(CodeGrant, [S256CodeChallenge(required=False), OpenIDCodeToken()])
         self.server.register_grant(RotatingRefreshGrant)
         self.server.register_grant(OwnAccessGrant)
+        self.server.register_grant(DeviceGrant, [OpenIDCodeToken()])
         self._read_hint = partial(id_token.read_hint, issuer=self.issuer, ring=self.ring)
 
     def parameters_of(self, raw: Parameters) -> Parameters:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from authlib.oauth2.rfc6749 import AuthorizationServer as AuthlibServer
+from authlib.oauth2.rfc8628 import DEVICE_CODE_GRANT_TYPE
 
 from idp.protocol import client_authentication, id_token, opaque
 from idp.protocol.client import ClientRegistry, RegisteredClient
@@ -22,7 +23,7 @@ from keys.vault import VaultError
 
 _log = logging.getLogger(__name__)
 
-GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", DEVICE_CODE_GRANT_TYPE)
 
 
 class TokenResponse(dict[str, Any]):
@@ -144,7 +145,7 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]  # Authlib is un
             return self.refuse(
                 oauth_error(
                     "unsupported_grant_type",
-                    "grant_type must be authorization_code, refresh_token or client_credentials.",
+                    "grant_type must be one of grant_types_supported in the discovery document.",
                 )
             )
         reply: Reply = self.create_token_response(request)
