@@ -55,7 +55,9 @@ def secret_problems(name: str, secret: str, *, shortest: int = 0) -> Iterator[st
         yield f"the {name} has {entropy_of(secret):.0f} bits of entropy; more than 96 are needed"
 
 
-def signature_problems(token: str, header: Mapping[str, Any], keys: Sequence[dict[str, Any]]) -> Iterator[str]:
+def signature_problems(
+    token: str, header: Mapping[str, Any], keys: Sequence[dict[str, Any]], what: str = "ID token"
+) -> Iterator[str]:
     """A signature that no published key proves, or that more than one key could have made (Core section 10.1)."""
     algorithm, kid = str(header.get("alg")), header.get("kid")
     kind = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}.get(algorithm[:2])
@@ -68,12 +70,12 @@ def signature_problems(token: str, header: Mapping[str, Any], keys: Sequence[dic
         and kid in {None, key.get("kid")}
     ]
     if len(fitting) != 1:
-        yield f"{len(fitting)} published keys fit the token's kid {kid} and alg {algorithm}; exactly one must"
+        yield f"{len(fitting)} published keys fit the kid {kid} and alg {algorithm} of the {what}; exactly one must"
         return
     try:
         jws.deserialize_compact(token, jwk.import_key(fitting[0]), algorithms=[algorithm])
     except (JoseError, ValueError) as error:
-        yield f"the signature of the ID token does not verify: {type(error).__name__}"
+        yield f"the signature of the {what} does not verify: {type(error).__name__}"
 
 
 def id_token_problems(

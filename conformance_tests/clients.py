@@ -1,19 +1,17 @@
 """The clients a module acts as: made beforehand by somebody, or registered for one module and deleted after it."""
 
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote_plus
 
-from joserfc.jwk import RSAKey
+import requests
 from requests.auth import HTTPBasicAuth
 
+from conformance_tests.client_keys import ASSERTION_TYPE, SigningKey, assertion_claims, rsa_key
 from conformance_tests.issuer import Issuer, json_object, media_type
 from conformance_tests.options import Options, StaticClient
+from conformance_tests.plans import BASIC_AUTHENTICATION, KEY_AUTHENTICATION, POST_AUTHENTICATION, Variant
 from conformance_tests.verdict import Verdict
-
-BASIC = "client_secret_basic"
-POST = "client_secret_post"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,42 +23,87 @@ class Client:
     authentication: str
     redirect_uri: str
     post_logout_redirect_uri: str
+    registered: dict[str, Any] = field(repr=False, default_factory=dict)
+    key: SigningKey = field(repr=False, default_factory=rsa_key)
+    audience: str | None = None
 
-    def credentials(self) -> tuple[HTTPBasicAuth | None, dict[str, str]]:
-        """The header and the form fields that authenticate this client.
+    def credentials(self, endpoint: str) -> tuple[HTTPBasicAuth | None, dict[str, str]]:
+        """The header and the form fields that authenticate this client at an endpoint.
 
         Each half of Basic is form-encoded before it is put together (RFC 6749 section 2.3.1).
         """
-        if self.authentication == POST:
+        if self.authentication == POST_AUTHENTICATION:
             return None, {"client_id": self.client_id, "client_secret": self.client_secret}
+        if self.authentication == KEY_AUTHENTICATION:
+            claims = assertion_claims(self.client_id, self.audience or endpoint)
+            return None, {"client_assertion_type": ASSERTION_TYPE, "client_assertion": self.key.sign(claims)}
         return HTTPBasicAuth(quote_plus(self.client_id), quote_plus(self.client_secret)), {}
-
-
-@cache
-def signing_key() -> RSAKey:
-    """The relying party's own key; made once, since making one is slow and nothing depends on it being fresh."""
-    return RSAKey.generate_key(2048)
 
 
 class Registrar:
     """Hands out clients: the static ones of the options, or dynamically registered ones when there are none."""
 
-    def __init__(self, issuer: Issuer, options: Options, verdict: Verdict) -> None:
+    def __init__(self, issuer: Issuer, options: Options, verdict: Verdict, variant: Variant) -> None:
         self._issuer = issuer
         self._options = options
         self._verdict = verdict
+        self._variant = variant
 
     @property
     def is_dynamic(self) -> bool:
         """Whether clients are registered for each module."""
-        return self._options.first is None
+        return self._variant.registers or self._options.first is None
 
-    def client(self, *, authentication: str = BASIC, second: bool = False, **metadata: Any) -> Client:
+    def client(self, *, authentication: str | None = None, second: bool = False, **metadata: Any) -> Client:
         """Get a client; further metadata is registered too, which a static client has to have already."""
-        self._check_method(authentication)
+        method = authentication or self._variant.authentication
+        self._check_method(method)
         if self.is_dynamic:
-            return self._register(authentication, metadata)
-        chosen = self._static(authentication, second=second)
+            return self._registered(method, metadata)
+        return self._with_secret(self._static(method, second=second), method)
+
+    def attempt(self, authentication: str | None = None, **metadata: Any) -> requests.Response:
+        """Ask for a registration, whatever comes of it; None leaves a member out."""
+        asked = {
+            "client_name": "conformance_tests",
+            "contacts": ["conformance@rp.conformance.example"],
+            "grant_types": self._grant_types,
+            "jwks": rsa_key().key_set,
+            "redirect_uris": [self._options.redirect_uri],
+            "response_types": [self._variant.response_type],
+            "token_endpoint_auth_method": authentication or self._variant.authentication,
+            **metadata,
+        }
+        token = self._options.initial_access_token
+        return self._issuer.http.post(
+            self._issuer.endpoint("registration_endpoint"),
+            json={name: value for name, value in asked.items() if value is not None},
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            allow_redirects=False,
+            timeout=self._options.timeout,
+        )
+
+    def with_refresh(self, *, second: bool = False, **metadata: Any) -> Client:
+        """Get a client that may be given refresh tokens."""
+        return self.client(second=second, grant_types=[*self._grant_types, "refresh_token"], **metadata)
+
+    @property
+    def _grant_types(self) -> list[str]:
+        """What the response type needs (Registration section 2)."""
+        implicit = bool({"id_token", "token"} & self._variant.parts)
+        return ["authorization_code"] * self._variant.has_code + ["implicit"] * implicit
+
+    def _static(self, authentication: str, *, second: bool) -> StaticClient:
+        chosen, name = self._options.first, "--client-id"
+        if second:
+            chosen, name = self._options.second, "--second-client-id"
+        elif authentication == POST_AUTHENTICATION:
+            chosen, name = self._options.post, "--post-client-id"
+        if chosen is None:
+            raise self._verdict.stop(f"this module needs one more static client: {name}")
+        return chosen
+
+    def _with_secret(self, chosen: StaticClient, authentication: str) -> Client:
         return Client(
             chosen.client_id,
             chosen.client_secret,
@@ -69,56 +112,23 @@ class Registrar:
             self._options.post_logout_redirect_uri,
         )
 
-    def _static(self, authentication: str, *, second: bool) -> StaticClient:
-        chosen, name = self._options.first, "--client-id"
-        if second:
-            chosen, name = self._options.second, "--second-client-id"
-        elif authentication == POST:
-            chosen, name = self._options.post, "--post-client-id"
-        if chosen is None:
-            raise self._verdict.stop(f"this module needs one more static client: {name}")
-        return chosen
-
     def _check_method(self, authentication: str) -> None:
         listed = self._issuer.metadata.get("token_endpoint_auth_methods_supported")
-        supported = listed if isinstance(listed, list) else [BASIC]
+        supported = listed if isinstance(listed, list) else [BASIC_AUTHENTICATION]
         self._verdict.expect(
             authentication in supported, f"token_endpoint_auth_methods_supported does not list {authentication}"
         )
 
-    def _register(self, authentication: str, metadata: dict[str, Any]) -> Client:
-        endpoint = self._issuer.endpoint("registration_endpoint")
-        asked = {
-            "client_name": "conformance_tests",
-            "contacts": ["conformance@rp.conformance.example"],
-            "grant_types": ["authorization_code"],
-            # The official suite's key has no kid either: a lone key needs none.
-            "jwks": {"keys": [{**_bare_public_key(), "use": "sig", "alg": "RS256"}]},
-            "redirect_uris": [self._options.redirect_uri],
-            "response_types": ["code"],
-            "token_endpoint_auth_method": authentication,
-            **metadata,
-        }
-        token = self._options.initial_access_token
-        answer = self._issuer.http.post(
-            endpoint,
-            json=asked,
-            headers={"Authorization": f"Bearer {token}"} if token else {},
-            allow_redirects=False,
-            timeout=self._options.timeout,
-        )
+    def _registered(self, authentication: str, metadata: dict[str, Any]) -> Client:
+        answer = self.attempt(authentication, **metadata)
         registered = json_object(answer)
         if registered is None or not isinstance(registered.get("client_id"), str):
             error = (registered or {}).get("error", "no JSON")
             raise self._verdict.stop(f"registration failed with status {answer.status_code}: {error}")
         self._check_registration(answer.status_code, media_type(answer.headers), registered)
-        return Client(
-            registered["client_id"],
-            str(registered.get("client_secret", "")),
-            authentication,
-            self._options.redirect_uri,
-            self._options.post_logout_redirect_uri,
-        )
+        known = StaticClient(registered["client_id"], str(registered.get("client_secret", "")))
+        redirect_uri = metadata.get("redirect_uris", [self._options.redirect_uri])[0]
+        return replace(self._with_secret(known, authentication), redirect_uri=redirect_uri, registered=registered)
 
     def _check_registration(self, status: int, content_type: str, registered: dict[str, Any]) -> None:
         verdict = self._verdict
@@ -143,8 +153,3 @@ class Registrar:
             address, headers={"Authorization": f"Bearer {token}"}, allow_redirects=False, timeout=self._options.timeout
         )
         self._verdict.advise(answer.status_code == 204, f"deleting the client answered {answer.status_code}, not 204")
-
-
-def _bare_public_key() -> dict[str, Any]:
-    public = signing_key().as_dict(private=False)
-    return {name: public[name] for name in ("kty", "n", "e")}

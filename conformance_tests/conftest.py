@@ -1,21 +1,24 @@
-"""Options, the parts each module is given, and the report."""
+"""Which modules run with what, and the parts that each is given."""
 
-from collections.abc import Generator
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from conformance_tests import callback_server, certificate, report
 from conformance_tests import options as command_line
 from conformance_tests.browser import ScriptedBrowser
+from conformance_tests.callback_server import CallbackServer
 from conformance_tests.clients import Registrar
 from conformance_tests.issuer import Issuer
 from conformance_tests.options import Options
+from conformance_tests.plans import PROFILES, Variant, variants_of
 from conformance_tests.relying_party import RelyingParty
-from conformance_tests.verdict import ModuleStoppedError, Verdict
+from conformance_tests.report import PROFILE, VERDICT, variant_of
+from conformance_tests.verdict import Verdict
 
 _OPTIONS = pytest.StashKey[Options]()
-_VERDICT = pytest.StashKey[Verdict]()
-_NOTES = pytest.StashKey[dict[str, list[str]]]()
+_PREFIX = "test_"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -23,92 +26,52 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(report)
     config.addinivalue_line("markers", "requirement(name): the requirement of a specification that a module covers")
-    config.addinivalue_line("markers", "profile(name): the certification profile a module belongs to")
     config.addinivalue_line("markers", "dynamic_client: the module is not in the plan of static clients")
-    config.stash[_NOTES] = {}
     if config.getoption("--insecure"):
         # pytest sets its own filters before each test, so a filter of the warnings module would not last.
         config.addinivalue_line("filterwarnings", "ignore::urllib3.exceptions.InsecureRequestWarning")
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each module once for every pass of every plan that it is part of."""
+    module = metafunc.function.__name__.removeprefix(_PREFIX)
+    variants = variants_of(module, command_line.response_type_of(metafunc.config), PROFILES)
+    if not variants:
+        raise pytest.UsageError(f"no plan has a module {module}")
+    metafunc.parametrize("variant", variants, ids=[variant.name for variant in variants])
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    ours = [item for item in items if item.get_closest_marker("profile") is not None]
+    """Keep what is in the profiles that were asked for, and what the kind of clients allows."""
+    ours = {item: variant for item in items if (variant := variant_of(item)) is not None}
     if not ours:
         return
     config.stash[_OPTIONS] = command_line.read(config)
     profiles = command_line.profiles_of(config)
-    left_out = {item for item in ours if not _is_in_plan(item, profiles, config.stash[_OPTIONS])}
+    static = config.stash[_OPTIONS].first is not None
+    left_out = {
+        item
+        for item, variant in ours.items()
+        if variant.profile not in profiles
+        or (static and not variant.registers and item.get_closest_marker("dynamic_client"))
+    }
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = [item for item in items if item not in left_out]
 
 
-def _is_in_plan(item: pytest.Item, profiles: frozenset[str], options: Options) -> bool:
-    marker = item.get_closest_marker("profile")
-    static = options.first is not None
-    return (
-        marker is not None and marker.args[0] in profiles and not (static and item.get_closest_marker("dynamic_client"))
-    )
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup() -> Generator[None, object, object]:
-    try:
-        return (yield)
-    except ModuleStoppedError as stopped:
-        pytest.fail(f"FAILURE: {stopped}", pytrace=False)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Turn what a module has recorded into its outcome, once it has ended."""
-    verdict = item.stash.get(_VERDICT, None)
-    if verdict is None:
-        return (yield)
-    outcome: object = None
-    skipped: BaseException | None = None
-    try:
-        outcome = yield
-    except ModuleStoppedError as stopped:
-        verdict.failures.append(str(stopped))
-    except pytest.skip.Exception as reason:
-        skipped = reason
-    finally:
-        verdict.finish()
-        if verdict.notes:
-            item.config.stash[_NOTES][item.name] = verdict.notes
-    summary = verdict.summary(warnings_allowed=bool(item.config.getoption("--warnings-allowed")))
-    if summary:
-        pytest.fail(summary, pytrace=False)
-    if skipped is not None:
-        raise skipped
-    if verdict.warnings:
-        item.config.stash[_NOTES].setdefault(item.name, []).extend(f"WARNING: {text}" for text in verdict.warnings)
-    return outcome
-
-
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Say what was noted; the same remark about many modules is said once."""
-    modules: dict[str, list[str]] = {}
-    for name, notes in config.stash[_NOTES].items():
-        for note in notes:
-            modules.setdefault(note, []).append(name)
-    if modules:
-        terminalreporter.section("notes on the provider")
-    for note, names in modules.items():
-        terminalreporter.write_line(f"{note} ({names[0] if len(names) == 1 else f'{len(names)} modules'})")
-
-
-@pytest.fixture
+@pytest.fixture(scope="session")
 def options(pytestconfig: pytest.Config) -> Options:
     return pytestconfig.stash[_OPTIONS]
 
 
 @pytest.fixture
-def verdict(request: pytest.FixtureRequest) -> Verdict:
+def verdict(request: pytest.FixtureRequest, variant: Variant) -> Verdict:
     found = Verdict()
-    request.node.stash[_VERDICT] = found
+    request.node.user_properties.append((PROFILE, variant.profile))
+    request.node.stash[VERDICT] = found
     return found
 
 
@@ -124,20 +87,24 @@ def browser(options: Options) -> ScriptedBrowser:
     return ScriptedBrowser(options.credentials, watched, verify=options.verify, timeout=options.timeout)
 
 
-@pytest.fixture
-def registrar(issuer: Issuer, options: Options, verdict: Verdict) -> Registrar:
-    return Registrar(issuer, options, verdict)
+@pytest.fixture(scope="session")
+def callbacks(options: Options, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CallbackServer]:
+    """The web server of the relying party, under the certificate of the options or one that nobody has heard of."""
+    chain, key = options.callback_certificate, options.callback_key
+    if chain is None or key is None:
+        chain, key = map(str, certificate.write(tmp_path_factory.mktemp("certificate")))
+    with callback_server.running(options.callback_host, Path(chain), Path(key)) as pages:
+        yield pages
 
 
 @pytest.fixture
-def response_mode() -> str | None:
-    """The mode every request asks for; a form_post profile overrides this fixture in its own file."""
-    return None
+def registrar(issuer: Issuer, options: Options, verdict: Verdict, variant: Variant) -> Registrar:
+    return Registrar(issuer, options, verdict, variant)
 
 
 @pytest.fixture
 def rp(
-    issuer: Issuer, registrar: Registrar, browser: ScriptedBrowser, verdict: Verdict, response_mode: str | None
+    issuer: Issuer, registrar: Registrar, browser: ScriptedBrowser, verdict: Verdict, variant: Variant
 ) -> RelyingParty:
-    """The relying party of most modules: code flow, client_secret_basic."""
-    return RelyingParty(issuer, registrar.client(), browser, verdict, response_mode)
+    """The relying party of most modules: one client with what the pass through the plan prescribes."""
+    return RelyingParty(issuer, registrar.client(), browser, verdict, variant)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import requests
 from joserfc import jwk
 from joserfc.errors import JoseError
+from requests.auth import AuthBase
 
 from conformance_tests.options import Options, is_loopback
 from conformance_tests.verdict import Verdict
@@ -47,9 +48,31 @@ class Issuer:
         value = self.metadata.get(name)
         return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
+    def read_keys_again(self) -> None:
+        """Fetch the published keys anew, as a relying party does that meets a kid it does not know."""
+        self.keys = self._read_keys()
+
     def fetch(self, url: str, **headers: str) -> requests.Response:
         """GET an address."""
         return self.http.get(url, headers=headers, allow_redirects=False, timeout=self.options.timeout)
+
+    def post(
+        self,
+        url: str,
+        form: Mapping[str, str],
+        *,
+        auth: AuthBase | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """POST a form."""
+        everything = {
+            "Accept": "application/json",
+            "Content-Type": "application/x-www-form-urlencoded",
+            **(headers or {}),
+        }
+        return self.http.post(
+            url, data=form, auth=auth, headers=everything, allow_redirects=False, timeout=self.options.timeout
+        )
 
     def check_https(self, url: object, what: str) -> None:
         """Record a failure unless an address is https; on an http loopback issuer that was allowed, a note."""
@@ -82,6 +105,13 @@ class Issuer:
         self._verdict.expect_none(key_set_problems(keys))
         self._verdict.advise_none(unusable_keys(keys))
         return [key for key in keys if isinstance(key, dict)]
+
+
+def check_endpoints(issuer: Issuer) -> None:
+    """Demand https of every address in the metadata that is called an endpoint."""
+    for name, address in issuer.metadata.items():
+        if name.endswith("_endpoint"):
+            issuer.check_https(address, name)
 
 
 def key_set_problems(keys: list[Any]) -> Iterator[str]:

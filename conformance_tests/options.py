@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from conformance_tests.browser import Credentials
+from conformance_tests.plans import PROFILES
 
-PROFILES = ("config", "basic", "rp-initiated-logout")
 REDIRECT_URI = "https://rp.conformance.example/callback"
 POST_LOGOUT_REDIRECT_URI = "https://rp.conformance.example/post_logout_redirect"
 
@@ -23,13 +23,19 @@ _VALUES = {
     "--second-client-secret": "its secret",
     "--post-client-id": "static client for client_secret_post (oidcc-server-client-secret-post)",
     "--post-client-secret": "its secret",
+    "--response-type": "response type of the plans that leave it to the tester (default code)",
     "--redirect-uri": f"the redirect URI of every client (default {REDIRECT_URI}); it is never fetched",
     "--post-logout-redirect-uri": f"the post-logout redirect URI of every client (default {POST_LOGOUT_REDIRECT_URI})",
     "--initial-access-token": "Bearer token for dynamic registration, where the provider wants one",
     "--ca-bundle": "PEM file with the certificates to trust",
+    "--callback-host": "the host or address of this machine as the provider reaches it (default 127.0.0.1)",
+    "--callback-certificate": "PEM chain of what the provider fetches here, which it trusts (default made for the run)",
+    "--callback-key": "its private key",
+    "--rotate-keys": "shell command that rotates the provider's signing keys (oidcc-server-rotate-keys)",
     "--login-hint": "login_hint of oidcc-login-hint (default buffy@<issuer host>)",
     "--ui-locales": "ui_locales of oidcc-ui-locales (default se)",
     "--code-reuse-pause": "seconds before a code is sent again in oidcc-codereuse-30seconds (default 1; officially 30)",
+    "--jwks-refresh-pause": "seconds between a client's new key and its first use (default 1; officially 60)",
     "--timeout": "seconds until a request is given up (default 30)",
 }
 _SWITCHES = {
@@ -63,7 +69,12 @@ class Options:
     allow_http: bool
     login_hint: str
     ui_locales: str
+    callback_host: str
+    callback_certificate: str | None
+    callback_key: str | None
+    rotate_keys: str | None
     code_reuse_pause: float
+    jwks_refresh_pause: float
     timeout: float
 
 
@@ -87,6 +98,11 @@ def profiles_of(config: pytest.Config) -> frozenset[str]:
     if unknown:
         raise pytest.UsageError(f"no such profile: {', '.join(sorted(unknown))}; there are {', '.join(PROFILES)}")
     return frozenset(asked or PROFILES)
+
+
+def response_type_of(config: pytest.Config) -> str:
+    """The response type that the tester has chosen, its words in alphabetical order."""
+    return " ".join(sorted((_text(config, "--response-type") or "code").split()))
 
 
 def read(config: pytest.Config) -> Options:
@@ -113,7 +129,12 @@ def read(config: pytest.Config) -> Options:
         allow_http=allow_http,
         login_hint=_text(config, "--login-hint") or f"buffy@{host}",
         ui_locales=_text(config, "--ui-locales") or "se",
+        callback_host=_text(config, "--callback-host") or "127.0.0.1",
+        callback_certificate=_text(config, "--callback-certificate"),
+        callback_key=_text(config, "--callback-key"),
+        rotate_keys=_text(config, "--rotate-keys"),
         code_reuse_pause=_seconds(config, "--code-reuse-pause", 1.0),
+        jwks_refresh_pause=_seconds(config, "--jwks-refresh-pause", 1.0),
         timeout=_seconds(config, "--timeout", 30.0),
     )
 

@@ -7,12 +7,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from conformance_tests.issuer import WELL_KNOWN, Issuer, media_type
+from conformance_tests.issuer import WELL_KNOWN, Issuer, check_endpoints, media_type
 from conformance_tests.metadata_schema import type_problems, unknown_members
 from conformance_tests.options import Options
 from conformance_tests.verdict import Verdict
-
-pytestmark = pytest.mark.profile("config")
 
 _OIDC_RESPONSE_TYPES = frozenset(
     frozenset(words.split())
@@ -46,13 +44,6 @@ def test_oidcc_discovery_endpoint_verification(issuer: Issuer, options: Options,
     verdict.advise(isinstance(metadata.get("claims_supported"), list), "claims_supported is missing or no array")
     signed = metadata.get("request_object_signing_alg_values_supported")
     verdict.advise(signed is None or "RS256" in signed, "request_object_signing_alg_values_supported lacks RS256")
-
-
-def check_endpoints(issuer: Issuer) -> None:
-    """Demand https of every address in the metadata that is called an endpoint."""
-    for name, address in issuer.metadata.items():
-        if name.endswith("_endpoint"):
-            issuer.check_https(address, name)
 
 
 def _check_issuer(issuer: Issuer, options: Options, verdict: Verdict) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from conformance_tests.peers.faulty_proxy import Answer, Ask, Fault, FaultyProxy, json_answer
-from conformance_tests.relying_party import decoded
+from conformance_tests.tokens import decoded
 
 _CONFIG = ("oidcc_discovery_endpoint_verification",)
 

@@ -6,8 +6,8 @@ import requests
 
 from conformance_tests.peers.faults import in_id_token, in_json, register_as_signed
 from conformance_tests.peers.faulty_proxy import Answer, Ask, Fault, FaultyProxy
-from conformance_tests.relying_party import decoded
 from conformance_tests.request_object import unsigned
+from conformance_tests.tokens import decoded
 
 _REQUEST_OBJECTS = (
     "oidcc_unsigned_request_object_supported_correctly_or_rejected_as_unsupported",

@@ -5,12 +5,15 @@
 //
 // --issuer URL      the issuer, when something stands in front of this port (default http://127.0.0.1:PORT)
 // --tls CERT KEY    serve https with these PEM files
+//                   (NODE_EXTRA_CA_CERTS=CERT in the environment lets it trust what the tests serve under the same)
 // --static          offer the three clients below and no dynamic registration
+import { createHash, generateKeyPair } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 
 // The package is looked for where the command is run, so that nothing of it has to be installed beside this file.
 const installed = createRequire(`${process.cwd()}/`);
@@ -41,6 +44,19 @@ const person = {
   phone_number: '+44 20 7946 0000', phone_number_verified: true,
 };
 
+// A client that registers for it gets the rules of FAPI 2.0.
+const fapiOf = (ctx, client) =>
+  (client?.dpopBoundAccessTokens && client.tokenEndpointAuthMethod === 'private_key_jwt' ? '2.0' : undefined);
+
+// Development keys, new at every start.
+const jwks = {
+  keys: await Promise.all([['RSA', 'RS256'], ['RSA', 'PS256'], ['EC', 'ES256']].map(async ([kind, alg]) => {
+    const options = kind === 'RSA' ? { modulusLength: 2048 } : { namedCurve: 'P-256' };
+    const { privateKey } = await promisify(generateKeyPair)(kind.toLowerCase(), options);
+    return { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg };
+  })),
+};
+
 const client = (number, method) => ({
   client_id: `client-${number}`,
   client_secret: `secret-${number}-which-is-long-enough-for-everything`,
@@ -58,9 +74,23 @@ const provider = new Provider(issuer, {
   cookies: { keys: ['a key of the throw-away peer'], long: { sameSite: 'none' } },
   enableHttpPostMethods: true,
   acrValues: ['urn:example:bronze'],
+  jwks,
+  responseTypes: ['code', 'id_token', 'id_token token', 'code id_token', 'code token', 'code id_token token'],
+  subjectTypes: ['public', 'pairwise'],
+  pairwiseIdentifier: (ctx, accountId, client) =>
+    createHash('sha256').update(client.sectorIdentifier).update(accountId).digest('hex'),
+  clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+  // The tests serve what is fetched on loopback, which the guard against such addresses would refuse.
+  fetch: (url, { dispatcher, ...options }) => globalThis.fetch(url, options),
   features: {
+    backchannelLogout: { enabled: true },
     claimsParameter: { enabled: true },
     devInteractions: { enabled: true },
+    dPoP: { enabled: true },
+    fapi: { enabled: true, profile: fapiOf },
+    jwtResponseModes: { enabled: true },
+    jwtUserinfo: { enabled: true },
+    pushedAuthorizationRequests: { enabled: true, allowUnregisteredRedirectUris: false },
     registration: { enabled: !isStatic },
     registrationManagement: { enabled: !isStatic, rotateRegistrationAccessToken: false },
     requestObjects: { enabled: args.includes('--request-objects') },

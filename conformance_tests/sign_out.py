@@ -1,0 +1,71 @@
+"""Signing out at the provider (RP-Initiated Logout 1.0), and what must be true afterwards."""
+
+import secrets
+import string
+
+from conformance_tests.browser import Arrival
+from conformance_tests.checks import INTERACTIVE_ERRORS
+from conformance_tests.journey import SignIn
+from conformance_tests.page import Page
+from conformance_tests.relying_party import RelyingParty
+
+
+def sign_out_request(rp: RelyingParty, signed_in: SignIn | None, **changes: str | None) -> dict[str, str]:
+    parameters: dict[str, str | None] = {
+        "id_token_hint": signed_in.id_token.raw if signed_in is not None else None,
+        "post_logout_redirect_uri": rp.client.post_logout_redirect_uri,
+        "state": hostile_state(),
+        **changes,
+    }
+    return {name: value for name, value in parameters.items() if value is not None}
+
+
+def hostile_state() -> str:
+    """A state of 90 characters: 50 letters, 10 digits and 30 punctuation marks, without space, plus and semicolon."""
+    marks = "".join(mark for mark in string.punctuation if mark not in "+;")
+    drawn = [
+        secrets.choice(kind)
+        for kind, times in ((string.ascii_letters, 50), (string.digits, 10), (marks, 30))
+        for _ in range(times)
+    ]
+    secrets.SystemRandom().shuffle(drawn)
+    return "".join(drawn)
+
+
+def sign_out(rp: RelyingParty, request: dict[str, str]) -> Page | Arrival:
+    """Send the browser to the end_session_endpoint, and say yes to what it asks."""
+    return rp.browser.confirm(rp.browser.visit(rp.address_of("end_session_endpoint", request)))
+
+
+def demand_return(rp: RelyingParty, request: dict[str, str]) -> Arrival:
+    place = sign_out(rp, request)
+    if isinstance(place, Page):
+        raise rp.verdict.stop(f"the browser never came to the post-logout redirect URI: {place.description}")
+    arrived = place.url.partition("?")[0]
+    rp.verdict.demand(
+        arrived == rp.client.post_logout_redirect_uri.partition("?")[0],
+        "the browser came to an address that is not the post-logout redirect URI",
+    )
+    return place
+
+
+def demand_page(rp: RelyingParty, request: dict[str, str]) -> Page:
+    """Demand an error, a question or a signed-out page, and that nothing leads back to the relying party."""
+    place = sign_out(rp, request)
+    if isinstance(place, Arrival):
+        raise rp.verdict.stop("the browser was sent back to the relying party")
+    rp.verdict.expect(place.status < 500, f"the provider failed: {place.description}")
+    rp.verdict.expect(place.text, "the page has no text")
+    return place
+
+
+def demand_signed_out_page(rp: RelyingParty, request: dict[str, str]) -> None:
+    page = demand_page(rp, request)
+    rp.verdict.expect(page.status == 200, f"this is no signed-out page: {page.description}")
+    check_signed_out(rp)
+
+
+def check_signed_out(rp: RelyingParty) -> None:
+    """Demand that the session is gone: silent sign-in is refused."""
+    request = rp.request(prompt="none", state=secrets.token_hex(64))
+    rp.refusal(rp.ask(request), request, INTERACTIVE_ERRORS)
