@@ -25,6 +25,7 @@ handshakes = Table(
     Column("connector", Text, nullable=False),
     Column("intent", Text, nullable=False),
     Column("request_id", Text),
+    Column("then", Text),
     Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), index=True),
     Column("max_age", Integer),
     Column("created_at", UtcDateTime, nullable=False),
@@ -44,6 +45,7 @@ class Handshake:
 
     Attributes:
         request_id: The authorization request to go on with; None on the way to the person's own pages.
+        then: Which of our own pages to go on to, where that is not the account (see `idp.web.onward`).
         account_id: Whose account it is to be linked to, if that is the intent.
         max_age: How old, in seconds, the sign-in over there may be; 0 asks for a new one, None for nothing.
         redeemed_at: When the answer came. It comes once.
@@ -56,6 +58,7 @@ class Handshake:
     connector: str
     intent: Intent
     request_id: str | None
+    then: str | None
     account_id: str | None
     max_age: int | None
     created_at: datetime
@@ -66,11 +69,12 @@ class Handshake:
     settled_at: datetime | None
 
 
-_COLUMNS = (
+_COLUMNS: tuple[Column[Any], ...] = (
     handshakes.c.id,
     handshakes.c.connector,
     handshakes.c.intent,
     handshakes.c.request_id,
+    handshakes.c.then,
     handshakes.c.account_id,
     handshakes.c.max_age,
     handshakes.c.created_at,
@@ -91,6 +95,7 @@ def open_handshake(db: Connection, handshake: Handshake, *, state: str, browser:
         "connector": handshake.connector,
         "intent": handshake.intent,
         "request_id": handshake.request_id,
+        "then": handshake.then,
         "account_id": handshake.account_id,
         "max_age": handshake.max_age,
         "created_at": handshake.created_at,

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("connector", sa.Text(), nullable=False),
         sa.Column("intent", sa.Text(), nullable=False),
         sa.Column("request_id", sa.Text(), nullable=True),
+        sa.Column("then", sa.Text(), nullable=True),
         sa.Column("account_id", sa.Text(), nullable=True),
         sa.Column("max_age", sa.Integer(), nullable=True),
         sa.Column("created_at", _TIME, nullable=False),
