@@ -1,17 +1,39 @@
 """The addresses that a client registers, checked once, by one function."""
 
 import re
+from dataclasses import dataclass
 from enum import Enum
+from ipaddress import IPv6Address
 from urllib.parse import SplitResult, urlsplit
 
 LONGEST_URI = 2000
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-# RFC 3986 section 2 without "#": a fragment would swallow the answer (RFC 6749 section 3.1.2).
+# RFC 3986 section 2 without "#", which is looked at apart.
 _CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+")
+_FRAGMENT = re.compile(r"[A-Za-z0-9\-._~:/?@!$&'()*+,;=%]*")
 _ESCAPES = re.compile(r"%(?![0-9A-Fa-f]{2})|%(?:0[0-9A-Fa-f]|1[0-9A-Fa-f]|7[fF]|5[cC]|2[eE])")
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9\-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9\-]{1,63}(?<!-))*")
+_BRACKETED = re.compile(r"\[([0-9A-Fa-f:.]{2,45})\](?::[0-9]{1,5})?")
 # A scheme that an application may claim for itself is a domain name in reverse (RFC 8252 section 7.1).
 _PRIVATE_USE = re.compile(r"[a-z][a-z0-9+\-]*(?:\.[a-z0-9+\-]+)+")
+_URN = re.compile(r"urn:[a-z0-9][a-z0-9\-]{0,30}[a-z0-9]:[^?]+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What differs between uses. https is always fine.
+
+    Attributes:
+        loopback: http may be used with this machine as the host.
+        private_use: A scheme of the application's own may be used.
+        name_only: It is compared and never opened: http with any host, and URNs, are fine.
+        fragment: What comes after a `#` belongs to it.
+    """
+
+    loopback: bool = True
+    private_use: bool = False
+    name_only: bool = False
+    fragment: bool = False
 
 
 class UriUse(Enum):
@@ -20,6 +42,21 @@ class UriUse(Enum):
     REDIRECT_WEB = "redirect of a web application"
     REDIRECT_NATIVE = "redirect of a native application"
     PAGE = "page that people or browsers open"
+    FETCHED = "document or endpoint that the provider asks by itself"
+    REQUEST_OBJECT = "request object, told from others by its fragment (OpenID Connect Core 1.0 section 6.2)"
+    HTTPS_ONLY = "address for which the specifications leave no exception"
+    RESOURCE = "resource indicator (RFC 8707 section 2)"
+
+
+_RULES = {
+    UriUse.REDIRECT_WEB: _Rules(),
+    UriUse.REDIRECT_NATIVE: _Rules(private_use=True),
+    UriUse.PAGE: _Rules(),
+    UriUse.FETCHED: _Rules(),
+    UriUse.REQUEST_OBJECT: _Rules(fragment=True),
+    UriUse.HTTPS_ONLY: _Rules(loopback=False),
+    UriUse.RESOURCE: _Rules(name_only=True),
+}
 
 
 class UnusableUriError(ValueError):
@@ -36,25 +73,30 @@ def checked_uri(value: object, use: UriUse) -> str:
     Raises:
         UnusableUriError: Says what is wrong, without repeating the value.
     """
+    rules = _RULES[use]
     if not isinstance(value, str) or not value:
         raise UnusableUriError("must be a string")
     if len(value) > LONGEST_URI:
         raise UnusableUriError(f"must have at most {LONGEST_URI} characters")
-    if "#" in value:
+    address, has_fragment, fragment = value.partition("#")
+    if has_fragment and not rules.fragment:
+        # In a redirect URI it would swallow the answer (RFC 6749 section 3.1.2).
         raise UnusableUriError("must not have a fragment")
-    if not _CHARACTERS.fullmatch(value) or _ESCAPES.search(value):
+    if not _CHARACTERS.fullmatch(address) or _ESCAPES.search(value) or not _FRAGMENT.fullmatch(fragment):
         raise UnusableUriError("must consist of the characters of a URI, with nothing escaped that is not text")
+    if rules.name_only and _URN.fullmatch(address):
+        return value
     try:
-        parts = urlsplit(value)
+        parts = urlsplit(address)
         port = parts.port
     except ValueError:
         raise UnusableUriError("must have a valid host and port") from None
-    if parts.scheme in {"https", "http"} and value.startswith(f"{parts.scheme}://"):
-        _check_web(parts, port)
-    elif use is UriUse.REDIRECT_NATIVE:
-        _check_private_use(parts, value)
+    if parts.scheme in {"https", "http"} and address.startswith(f"{parts.scheme}://"):
+        _check_web(parts, port, rules)
+    elif rules.private_use:
+        _check_private_use(parts, address)
     else:
-        raise UnusableUriError("must be an https address")
+        raise UnusableUriError("must be an https address" + (" or a URN" if rules.name_only else ""))
     if any(segment in {".", ".."} for segment in parts.path.split("/")):
         raise UnusableUriError("must not have dot segments in its path")
     return value
@@ -65,16 +107,27 @@ def is_loopback(host: str | None) -> bool:
     return host in _LOOPBACK
 
 
-def _check_web(parts: SplitResult, port: int | None) -> None:
+def _check_web(parts: SplitResult, port: int | None, rules: _Rules) -> None:
     host = parts.hostname or ""
     if "@" in parts.netloc:
         raise UnusableUriError("must not have user information")
-    if port == 0 or parts.netloc.endswith(":"):
+    known = _is_ipv6(parts.netloc) if parts.netloc.startswith("[") else _HOST_NAME.fullmatch(host)
+    if not known or port == 0 or parts.netloc.endswith(":"):
         raise UnusableUriError("must have a valid host and port")
-    if not _HOST_NAME.fullmatch(host) and not parts.netloc.startswith("["):
-        raise UnusableUriError("must have a valid host and port")
-    if parts.scheme == "http" and not is_loopback(host):
+    if parts.scheme == "https" or rules.name_only:
+        return
+    if not rules.loopback:
+        raise UnusableUriError("must use https")
+    if not is_loopback(host):
         raise UnusableUriError("must use https, except on loopback")
+
+
+def _is_ipv6(netloc: str) -> bool:
+    bracketed = _BRACKETED.fullmatch(netloc)
+    try:
+        return bracketed is not None and bool(IPv6Address(bracketed[1]))
+    except ValueError:
+        return False
 
 
 def _check_private_use(parts: SplitResult, value: str) -> None:
