@@ -7,6 +7,7 @@ from typing import Protocol
 from idp.audit.events import Event
 from idp.clock import Clock
 from idp.protocol.client_authentication import CountFailure
+from idp.protocol.client_documents import ClientDocuments
 from idp.protocol.features import Features
 from idp.protocol.lifetimes import Lifetimes
 from idp.protocol.subject import Subjects
@@ -32,6 +33,7 @@ class Foundation:
     ring: KeyRing
     subjects: Subjects
     lifetimes: Lifetimes
+    documents: ClientDocuments
     count_failure: CountFailure
     audit: Audit
     clock: Clock

@@ -7,6 +7,7 @@ from idp.protocol.authorization_request import ACR_VALUES, PROMPTS, RESPONSE_MOD
 from idp.protocol.claims import PERSONAL_CLAIMS
 from idp.protocol.client import IDENTITY_SCOPES
 from idp.protocol.client_authentication import SUPPORTED
+from idp.protocol.security_profile import SIGNING_ALGORITHMS
 from idp.protocol.features import Features
 from idp.protocol.server import GRANT_TYPES
 
@@ -40,8 +41,11 @@ def discovery(
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": sorted({"RS256", *algorithms}),
         "token_endpoint_auth_methods_supported": list(SUPPORTED),
+        "token_endpoint_auth_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "revocation_endpoint_auth_methods_supported": list(SUPPORTED),
+        "revocation_endpoint_auth_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "introspection_endpoint_auth_methods_supported": _CONFIDENTIAL,
+        "introspection_endpoint_auth_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": sorted(PROMPTS),
         "display_values_supported": ["page"],

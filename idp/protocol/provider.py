@@ -8,6 +8,7 @@ from idp.protocol.authorization_request import AskedAuthorization, ReturnAddress
 from idp.protocol.authorization_response import AuthorizationResponse, code_response, error_response
 from idp.protocol.client import ClientRegistry
 from idp.protocol.client_credentials import OwnAccessGrant
+from idp.protocol.client_keys import ClientKeys
 from idp.protocol.device_grant import DeviceGrant
 from idp.protocol.end_session import AskedLogout
 from idp.protocol.foundation import Foundation
@@ -29,7 +30,8 @@ class Provider:
         self.ring = foundation.ring
         self.subjects = foundation.subjects
         self.clock = foundation.clock
-        self.server = AuthorizationServer(foundation, self.registry)
+        self.client_keys = ClientKeys(foundation.documents)
+        self.server = AuthorizationServer(foundation, self.registry, self.client_keys)
         self.server.register_grant(CodeGrant, [S256CodeChallenge(required=False), OpenIDCodeToken()])
         self.server.register_grant(RotatingRefreshGrant)
         self.server.register_grant(OwnAccessGrant)

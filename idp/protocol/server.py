@@ -9,8 +9,11 @@ from typing import Any
 from authlib.oauth2.rfc6749 import AuthorizationServer as AuthlibServer
 from authlib.oauth2.rfc8628 import DEVICE_CODE_GRANT_TYPE
 
-from idp.protocol import client_authentication, id_token, opaque
+from idp.protocol import id_token, opaque
 from idp.protocol.client import ClientRegistry, RegisteredClient
+from idp.protocol.client_assertion import ClientAssertions
+from idp.protocol.client_authentication import ClientAuthentication
+from idp.protocol.client_keys import ClientKeys
 from idp.protocol.foundation import Foundation
 from idp.protocol.lifetimes import Lifetimes
 from idp.protocol.messages import AuthlibRequest, ClientRequest, Reply
@@ -78,7 +81,7 @@ class MintedTokens:
 class AuthorizationServer(AuthlibServer):  # type: ignore[misc]  # Authlib is untyped
     """The protocol core. Grants reach everything they need through it."""
 
-    def __init__(self, foundation: Foundation, registry: ClientRegistry) -> None:
+    def __init__(self, foundation: Foundation, registry: ClientRegistry, client_keys: ClientKeys) -> None:
         super().__init__()
         self.registry = registry
         self.issuer = foundation.issuer
@@ -87,9 +90,10 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]  # Authlib is un
         self.ring = foundation.ring
         self.subjects = foundation.subjects
         self.lifetimes = foundation.lifetimes
-        self.count_failure = foundation.count_failure
         self.audit = foundation.audit
         self.clock = foundation.clock
+        assertions = ClientAssertions(self.issuer, database=self.database, keys=client_keys)
+        self._clients = ClientAuthentication(registry, assertions, foundation.count_failure)
 
     def query_client(self, client_id: str) -> RegisteredClient | None:
         """The client, unless it is unknown or disabled."""
@@ -101,7 +105,7 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]  # Authlib is un
         return self._authenticate(request.client_request)
 
     def _authenticate(self, request: ClientRequest) -> RegisteredClient:
-        return client_authentication.authenticate(self.registry, self.count_failure, request, now=self.clock())
+        return self._clients.authenticate(request, now=self.clock())
 
     def require_signing_key(self, client: RegisteredClient) -> None:
         """See to it that an ID token can be signed, before anything is claimed that could not be answered then.

@@ -105,6 +105,8 @@ class Edge:
 
     Attributes:
         outages: Exceptions that mean that something we need is away for a while: 503 instead of 500.
+        waits: Exceptions that mean that another server has to be asked first, and that nothing has been done yet: the
+            handler begins anew on the lane where it may wait.
     """
 
     lanes: Lanes
@@ -112,6 +114,7 @@ class Edge:
     cookies: Cookies
     failures: Failures
     outages: tuple[type[Exception], ...] = ()
+    waits: tuple[type[Exception], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,7 @@ class Door:
                 return
             if exchange.method == "POST" and self.kind == "page" and not self.foreign_posts:
                 self._check_source(exchange)
-            response = await self.edge.lanes.run(self.lane, self.handler, exchange)
+            response = await self._answer(exchange)
         except _Disconnected:
             return
         except Exception as problem:  # noqa: BLE001  The last handler before the wire: everything becomes a response.
@@ -159,6 +162,12 @@ class Door:
         if access.isEnabledFor(logging.INFO):
             spent = round((perf_counter() - started) * 1000, 1)
             access.info("%s %s %d %s ms", scope["method"], self.label, response.status_code, spent)
+
+    async def _answer(self, exchange: Exchange) -> Response:
+        try:
+            return await self.edge.lanes.run(self.lane, self.handler, exchange)
+        except self.edge.waits:
+            return await self.edge.lanes.run("waiting", self.handler, exchange)
 
     async def _read(self, scope: Scope, receive: Receive, reference: str) -> Exchange:
         headers = Headers(scope=scope)

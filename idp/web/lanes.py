@@ -20,8 +20,15 @@ Lane = Literal["work", "waiting", "hashing"]
 Given = TypeVar("Given")
 Answer = TypeVar("Answer")
 
+_here = threading.local()
+
 _Outcome = tuple[Answer | None, BaseException | None]
 _Job = tuple[Context, Callable[[Any], Any], Any, "asyncio.Future[_Outcome[Any]]"]
+
+
+def may_wait() -> bool:
+    """Whether this thread may wait for another server: not one of the few that work and hash."""
+    return getattr(_here, "lane", "waiting") == "waiting"
 
 
 class LaneFull(Exception):
@@ -74,7 +81,7 @@ class Lanes:
 class _Threads:
     """So many threads around one queue, started as they are needed. They end with the process."""
 
-    def __init__(self, name: str, at_most: int) -> None:
+    def __init__(self, name: Lane, at_most: int) -> None:
         self._name = name
         self._at_most = at_most
         self._started = 0
@@ -93,6 +100,7 @@ class _Threads:
         return done
 
     def _work(self) -> None:
+        _here.lane = self._name
         while True:
             context, function, argument, done = self._jobs.get()
             outcome: _Outcome[Any]

@@ -1,0 +1,52 @@
+"""What clients keep at addresses of their own: keys, and requests by reference."""
+
+from collections.abc import Callable
+
+from idp.outgoing import Outgoing, OutgoingFailed, OutgoingRefused
+
+
+class DocumentUnavailable(Exception):
+    """The document could not be had."""
+
+
+class HasToWait(Exception):
+    """Another server has to be asked first, which this thread may not wait for.
+
+    Nothing has been done yet: whoever holds the request has it answered anew by a thread that may.
+    """
+
+
+class ClientDocuments:
+    """Fetches documents, from threads that may wait for strangers.
+
+    Few threads do all the work that needs the database; a client whose server is slow must not stand in their way.
+    """
+
+    def __init__(self, outgoing: Outgoing, *, may_wait: Callable[[], bool]) -> None:
+        self._outgoing = outgoing
+        self._may_wait = may_wait
+
+    def fetch(self, url: str, *, accept: str, max_bytes: int) -> bytes:
+        """Get a document, whatever type it says to be.
+
+        Raises:
+            HasToWait: Not in this thread.
+            DocumentUnavailable: It is not there, too long, or its address is not one that we ask.
+        """
+        self.have_time()
+        try:
+            fetched = self._outgoing.fetch(url, accept=accept, max_bytes=max_bytes)
+        except (OutgoingRefused, OutgoingFailed) as error:
+            raise DocumentUnavailable(error.sentence) from error
+        if fetched.status != 200:
+            raise DocumentUnavailable(f"the server answered with status {fetched.status}")
+        return fetched.body
+
+    def have_time(self) -> None:
+        """See to it that this thread may wait.
+
+        Raises:
+            HasToWait: It may not.
+        """
+        if not self._may_wait():
+            raise HasToWait
