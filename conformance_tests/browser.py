@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl, urldefrag, urlencode, urljoin, urlsplit
 
 import requests
 
-from conformance_tests.page import Button, Control, Form, Page, read_page
+from conformance_tests.page import Button, Control, Form, Page
+from conformance_tests.page_reader import read_page
 
 _MOST_HOPS = 20
 _MOST_PAGES = 8
@@ -60,6 +61,7 @@ class ScriptedBrowser:
         self.logins_shown = 0
         self.questions_shown = 0
         self.trail: list[str] = []
+        self.pages: list[Page] = []
         self._timeout = timeout
         self._session = requests.Session()
         self._session.verify = verify
@@ -179,6 +181,7 @@ class ScriptedBrowser:
                 continue
             hop = shown.self_submitting
             if hop is None:
+                self.pages.append(shown)
                 return shown
             method, fields, origin = hop.method.upper(), hop.values(None), _origin_of(url)
             site = "same-origin" if _origin_of(hop.action) == _origin_of(url) else "cross-site"

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -20,7 +20,7 @@ from conformance_tests.tokens import (
     IdToken,
     Tokens,
     check_access_token,
-    check_token_error,
+    check_refusal,
     token_answer,
     valid_id_token,
 )
@@ -175,6 +175,13 @@ class RelyingParty:
 
     def complete(self, authorization: Authorization, **changes: str) -> SignIn:
         """Redeem the code if there is one, validate what comes, and read the claims if there is a token for it."""
+        signed_in = self.redeemed(authorization, **changes)
+        if not signed_in.access_token:
+            return signed_in
+        return replace(signed_in, userinfo=self.userinfo(signed_in.access_token, signed_in.id_token))
+
+    def redeemed(self, authorization: Authorization, **changes: str) -> SignIn:
+        """Redeem the code if there is one and validate what comes, without reading the claims."""
         tokens = None
         if authorization.code:
             nonce, code = authorization.request.get("nonce"), authorization.code
@@ -184,13 +191,11 @@ class RelyingParty:
                 self.verdict.expect(same, "sub of the two ID tokens of one sign-in differs")
         signed_in = SignIn(authorization, tokens, {})
         self.verdict.demand(signed_in.id_tokens, "there is no ID token")
-        if not signed_in.access_token:
-            return signed_in
-        return SignIn(authorization, tokens, self.userinfo(signed_in.access_token, signed_in.id_token))
+        return signed_in
 
     def error_from(self, answer: requests.Response, expected: str) -> None:
         """Demand a refusal of the token endpoint: 400, JSON and this error (RFC 6749 section 5.2)."""
-        check_token_error(answer, self.verdict, expected)
+        check_refusal(answer, self.verdict, expected)
 
     def _front_channel_id_token(self, returned: Mapping[str, str], request: Mapping[str, str]) -> IdToken:
         """The ID token of the authorization endpoint, which vouches for what came with it (Core section 3.3.2.11)."""

@@ -1,9 +1,10 @@
-"""Request objects without a signature (Core section 6); signed ones are made with a client's key."""
+"""Request objects (Core section 6): what is in them, and where they are fetched."""
 
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 
+from conformance_tests.callback_server import CallbackServer, Document
 from conformance_tests.relying_party import RelyingParty
 
 
@@ -14,6 +15,20 @@ def unsigned(claims: Mapping[str, object]) -> str:
         for part in ({"alg": "none"}, dict(claims))
     )
     return f"{header}.{payload}."
+
+
+def object_claims(rp: RelyingParty, request: Mapping[str, str]) -> dict[str, str]:
+    """What stands in the object: the request, who makes it, and whom it is for."""
+    return {**request, "iss": rp.client.client_id, "aud": rp.issuer.identifier}
+
+
+def publish_request(callbacks: CallbackServer) -> tuple[Document, str]:
+    """A place for a request object, and the address to register and to send.
+
+    The fragment of the address is no hash of the content: it is registered, and neither fetched nor verified.
+    """
+    document = callbacks.publish("request.jwt", content_type="application/jwt")
+    return document, f"{document.url}#any-fragment"
 
 
 def outer_parameters(request: Mapping[str, str]) -> dict[str, str]:

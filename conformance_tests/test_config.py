@@ -10,6 +10,7 @@ import pytest
 from conformance_tests.issuer import WELL_KNOWN, Issuer, check_endpoints, media_type
 from conformance_tests.metadata_schema import type_problems, unknown_members
 from conformance_tests.options import Options
+from conformance_tests.plans import Variant
 from conformance_tests.verdict import Verdict
 
 _OIDC_RESPONSE_TYPES = frozenset(
@@ -26,7 +27,9 @@ _LANGUAGE_TAG = re.compile(
 @pytest.mark.requirement("OIDCD-3")
 @pytest.mark.requirement("OIDCD-4.2")
 @pytest.mark.requirement("OIDCD-4.3")
-def test_oidcc_discovery_endpoint_verification(issuer: Issuer, options: Options, verdict: Verdict) -> None:
+def test_oidcc_discovery_endpoint_verification(
+    issuer: Issuer, options: Options, verdict: Verdict, variant: Variant
+) -> None:
     """Metadata is there, of the right types, about this issuer, and enough for a relying party to start."""
     metadata = issuer.metadata
     verdict.expect(issuer.discovery.status_code == 200, f"discovery answered {issuer.discovery.status_code}")
@@ -37,6 +40,8 @@ def test_oidcc_discovery_endpoint_verification(issuer: Issuer, options: Options,
 
     verdict.expect_none(type_problems(metadata))
     verdict.expect_none(_value_problems(issuer))
+    if variant.registers:
+        verdict.expect_none(_dynamic_problems(issuer))
     verdict.expect_none(_locale_problems(metadata))
     verdict.advise_none(unknown_members(metadata))
     verdict.advise_none(_locale_oddities(metadata))
@@ -77,6 +82,18 @@ def _value_problems(issuer: Issuer) -> Iterator[str]:
     methods = issuer.listed("code_challenge_methods_supported")
     if methods and not {"S256", "plain"} & set(methods):
         yield "code_challenge_methods_supported has neither S256 nor plain"
+
+
+def _dynamic_problems(issuer: Issuer) -> Iterator[str]:
+    """What every provider with dynamic clients has to support (Core section 15.2)."""
+    offered = {frozenset(words.split()) for words in issuer.listed("response_types_supported")}
+    for words in ("code", "id_token", "id_token token"):
+        if frozenset(words.split()) not in offered:
+            yield f"response_types_supported lacks {words}"
+    for grant in ("authorization_code", "implicit"):
+        # Absent means these two (Discovery section 3).
+        if grant not in issuer.metadata.get("grant_types_supported", [grant]):
+            yield f"grant_types_supported lacks {grant}"
 
 
 def _locale_problems(metadata: dict[str, Any]) -> Iterator[str]:

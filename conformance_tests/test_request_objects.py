@@ -9,7 +9,13 @@ from conformance_tests.callback_server import CallbackServer
 from conformance_tests.clients import Registrar
 from conformance_tests.page import Page
 from conformance_tests.relying_party import RelyingParty
-from conformance_tests.request_object import outer_parameters, skip_unless_unsigned_objects_are_possible, unsigned
+from conformance_tests.request_object import (
+    object_claims,
+    outer_parameters,
+    publish_request,
+    skip_unless_unsigned_objects_are_possible,
+    unsigned,
+)
 from conformance_tests.responses import parameters_anywhere
 from conformance_tests.verdict import Verdict
 
@@ -21,12 +27,10 @@ def test_oidcc_request_uri_unsigned_supported_correctly_or_rejected_as_unsupport
 ) -> None:
     """A request object by reference is processed, or refused with `request_uri_not_supported`."""
     skip_unless_unsigned_objects_are_possible(rp)
-    document = callbacks.publish("request.jwt", content_type="application/oauth-authz-req+jwt")
-    # The fragment is no hash of the content: it is registered, and neither fetched nor verified.
-    address = f"{document.url}#any-fragment"
+    document, address = publish_request(callbacks)
     rp = replace(rp, client=registrar.client(request_uris=[address]))
     request = rp.request()
-    document.content = _object_of(rp, request)
+    document.content = unsigned(object_claims(rp, request))
 
     shown = rp.ask({**outer_parameters(request), "request_uri": address})
 
@@ -45,7 +49,7 @@ def test_oidcc_unsigned_request_object_supported_correctly_or_rejected_as_unsupp
     skip_unless_unsigned_objects_are_possible(rp)
     request = rp.request()
 
-    shown = rp.ask({**outer_parameters(request), "request": _object_of(rp, request)})
+    shown = rp.ask({**outer_parameters(request), "request": unsigned(object_claims(rp, request))})
 
     _skip_if_refused_as(shown, "request_not_supported", rp, request)
     rp.complete(rp.authorization_from(shown, request))
@@ -60,17 +64,13 @@ def test_oidcc_ensure_request_object_with_redirect_uri(rp: RelyingParty, verdict
     request = rp.request()
     outer = {**outer_parameters(request), "redirect_uri": f"{request['redirect_uri']}_invalid"}
 
-    shown = rp.ask({**outer, "request": _object_of(rp, request)})
+    shown = rp.ask({**outer, "request": unsigned(object_claims(rp, request))})
 
     if isinstance(shown, Page) and shown.is_error:
         return
     if "error" in parameters_anywhere(shown):
         raise verdict.stop("the wrong redirect URI was redirected from before it was refused")
     rp.complete(rp.authorization_from(shown, request))
-
-
-def _object_of(rp: RelyingParty, request: dict[str, str]) -> str:
-    return unsigned({**request, "iss": rp.client.client_id, "aud": rp.issuer.identifier})
 
 
 def _skip_if_refused_as(shown: Page | Arrival, error: str, rp: RelyingParty, request: dict[str, str]) -> None:

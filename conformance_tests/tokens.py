@@ -111,16 +111,24 @@ def check_access_token(returned: Mapping[str, Any], verdict: Verdict, *, token_t
     verdict.demand(str(returned["token_type"]).lower() == token_type, f"token_type is not {token_type}")
 
 
-def check_token_error(
+def check_refusal(
     answer: requests.Response, verdict: Verdict, *expected: str, statuses: tuple[int, ...] = (400,)
 ) -> None:
-    """Demand a refusal in JSON with one of these errors (RFC 6749 section 5.2)."""
-    verdict.expect(
-        answer.status_code in statuses,
-        f"the endpoint answered {answer.status_code}, not {' or '.join(map(str, statuses))}",
-    )
+    """Demand a refusal in JSON with one of these errors (RFC 6749 section 5.2, RFC 7591 section 3.2.2)."""
+    error = _refused_as(answer, verdict, statuses)
+    verdict.expect(error in expected, f"error is {error!r}, not {' or '.join(map(repr, expected))}")
+
+
+def check_refusal_roughly(answer: requests.Response, verdict: Verdict, *preferred: str) -> None:
+    """Demand a refusal in JSON; another error than the ones preferred is a warning only."""
+    error = _refused_as(answer, verdict, (400,))
+    verdict.advise(error in preferred, f"error is {error!r}, not {' or '.join(map(repr, preferred))}")
+
+
+def _refused_as(answer: requests.Response, verdict: Verdict, statuses: tuple[int, ...]) -> object:
+    wanted = " or ".join(map(str, statuses))
+    verdict.expect(answer.status_code in statuses, f"the endpoint answered {answer.status_code}, not {wanted}")
     verdict.expect(media_type(answer.headers) == "application/json", "the refusal is not application/json")
     document = json_object(answer) or {}
-    error = document.get("error")
-    verdict.expect(error in expected, f"error is {error!r}, not {' or '.join(map(repr, expected))}")
     verdict.expect_none(checks.error_problems({name: str(value) for name, value in document.items()}))
+    return document.get("error")
