@@ -143,7 +143,8 @@ def find_access(db: Connection, digest: bytes, *, now: datetime) -> AccessToken 
     of_the_client_itself = row[_GRANT] is None
     grant = None if of_the_client_itself else Grant(*row[_GRANT:_PERSON])
     person = None if of_the_client_itself else Person(*row[_PERSON:])
-    return AccessToken(*row[:_GRANT], grant, person)
+    values: list[Any] = [*row[:_GRANT], grant, person]
+    return AccessToken(*values)
 
 
 _OF_REFRESH = (
@@ -171,10 +172,12 @@ def find_refresh(db: Connection, digest: bytes) -> RefreshToken | None:
     if row is None:
         return None
     own = len(_OF_REFRESH)
-    return RefreshToken(*row[:own], Grant(*row[own : own + len(_grants.COLUMNS)]), bool(row[-1]))
+    grant = Grant(*row[own : own + len(_grants.COLUMNS)])
+    values: list[Any] = [*row[:own], grant, bool(row[-1])]
+    return RefreshToken(*values)
 
 
-def add_access(
+def add_access(  # noqa: PLR0913  each is a column
     db: Connection,
     digest: bytes,
     *,

@@ -1,0 +1,142 @@
+"""DPoP: whoever presents a token shows that it holds the key that the token is bound to (RFC 9449)."""
+
+import hashlib
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from idp.protocol.dpop_nonce import Nonces
+from idp.protocol.dpop_signature import ALGORITHMS, ProofRefused, verified
+
+__all__ = ["ALGORITHMS", "Proof", "ProofRefused", "ProofRules"]
+
+TOLERANCE = timedelta(seconds=60)
+"""How far the time of a proof without a nonce may be from ours, either way (section 11.1)."""
+
+_LEEWAY = timedelta(seconds=10)
+_END_OF_TIME = 1e11
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A proof that has passed every check but the last, that nobody has used it before.
+
+    Attributes:
+        jkt: The thumbprint of its key (RFC 7638).
+        good_until: From when on it would be refused for its age.
+        nonce: What it carries, when that is one of ours.
+    """
+
+    jkt: str
+    jti: str
+    good_until: datetime
+    nonce: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProofRules:
+    """What an installation wants of proofs, and the checks of RFC 9449 section 4.3.
+
+    Attributes:
+        algorithms: Accepted signatures, some of `ALGORITHMS`.
+    """
+
+    issuer: str
+    nonces: Nonces
+    algorithms: tuple[str, ...] = ALGORITHMS
+
+    def check(
+        self,
+        presented: tuple[str, ...],
+        *,
+        method: str,
+        path: str,
+        algorithms: tuple[str, ...],
+        nonce_required: bool,
+        now: datetime,
+        access_token: str | None = None,
+    ) -> Proof:
+        """Check the DPoP header of a request.
+
+        Args:
+            presented: Every value of the header; exactly one will do.
+            path: Of the endpoint that was asked; the issuer stands before it, never the Host header.
+            access_token: The token presented together with the proof; None where none is.
+
+        Raises:
+            ProofRefused: With what is wrong, or with `use_dpop_nonce` and a nonce.
+        """
+        if len(presented) != 1:
+            raise ProofRefused("Send one DPoP header.")
+        jkt, claims = verified(presented[0], algorithms)
+        if claims.get("htm") != method:
+            raise ProofRefused("htm is not the method of this request.")
+        if not _is_address(claims.get("htu"), self.issuer + path):
+            raise ProofRefused("htu is not the address of this endpoint.")
+        if access_token is not None and claims.get("ath") != _hash_of(access_token):
+            raise ProofRefused("ath is not the hash of the access token.")
+        jti, nonce = claims.get("jti"), claims.get("nonce")
+        if not isinstance(jti, str) or not 1 <= len(jti) <= 256 or not jti.isprintable():
+            raise ProofRefused("jti must be a string of 1 to 256 characters.")
+        if nonce is None and nonce_required:
+            raise self._ask_for_nonce(jkt, now)
+        good_until = self._by_time(claims, now) if nonce is None else self._by_nonce(nonce, claims, jkt, now)
+        return Proof(jkt, jti, good_until, nonce)
+
+    def _by_nonce(self, nonce: Any, claims: Mapping[str, Any], jkt: str, now: datetime) -> datetime:
+        """A nonce of ours says when the proof was made; the clock of the client does not matter then (4.3, 11)."""
+        good_until = self.nonces.good_until(nonce, jkt, now=now) if isinstance(nonce, str) else None
+        if good_until is None:
+            raise self._ask_for_nonce(jkt, now)
+        if _number(claims.get("iat")) is None:
+            raise ProofRefused("iat is missing.")
+        return good_until
+
+    def _by_time(self, claims: Mapping[str, Any], now: datetime) -> datetime:
+        moment, tolerance = now.timestamp(), TOLERANCE.total_seconds()
+        leeway = _LEEWAY.total_seconds()
+        issued_at = _number(claims.get("iat"))
+        starts, ends = _number(claims.get("nbf", moment)), _number(claims.get("exp", moment))
+        if issued_at is None or abs(issued_at - moment) > tolerance:
+            raise ProofRefused("iat is missing, or too far from the time here.")
+        if starts is None or starts > moment + leeway:
+            raise ProofRefused("nbf is not a time that has come.")
+        if ends is None or ends <= moment - leeway:
+            raise ProofRefused("exp is not a time that is still to come.")
+        return datetime.fromtimestamp(issued_at, UTC) + TOLERANCE
+
+    def _ask_for_nonce(self, jkt: str, now: datetime) -> ProofRefused:
+        nonce = self.nonces.current(jkt, now=now)
+        return ProofRefused("The proof needs the nonce of the DPoP-Nonce header.", error="use_dpop_nonce", nonce=nonce)
+
+
+def _hash_of(access_token: str) -> str:
+    return urlsafe_b64encode(hashlib.sha256(access_token.encode()).digest()).decode().rstrip("=")
+
+
+def _number(value: Any) -> float | None:
+    """A time as JSON numbers say it. Not NaN, which Python's JSON has, nor too large to count with."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _END_OF_TIME
+    return float(value) if is_number else None
+
+
+def _is_address(htu: Any, address: str) -> bool:
+    """Whether `htu` is this address, query and fragment aside, after the normalisation of RFC 3986 6.2.2 and 6.2.3."""
+    if not isinstance(htu, str):
+        return False
+    try:
+        return _normal(htu) == _normal(address)
+    except ValueError:
+        return False
+
+
+def _normal(address: str) -> tuple[str, str, int | None, str]:
+    parts = urlsplit(address)
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("an address with credentials")
+    scheme = parts.scheme.lower()
+    return scheme, parts.hostname or "", parts.port or _DEFAULT_PORTS.get(scheme), unquote(parts.path, errors="strict")
