@@ -110,7 +110,7 @@ def _routes(house: House) -> list[Route]:
 def _people(house: House) -> list[Route]:
     """The routes of the people: signing in and up, passwords, and the account."""
     page, settings, clock = house.routes.page, house.settings, house.clock
-    database, pages, cookies, clients = house.database, house.pages, house.cookies, house.provider.registry
+    database, pages, reception, clients = house.database, house.pages, house.reception, house.provider.registry
     lives, argon2 = settings.lifetimes, settings.argon2
     sign_in = SignIn(
         Passwords(memory_mib=argon2.memory_mib, time=argon2.time, parallelism=argon2.parallelism),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from idp.accounts.sessions import Sessions
 from idp.accounts.throttle import Limits, Throttle, Wait
 from idp.accounts.visitor import Visitor
 from idp.audit.events import Event, Occasion, note
@@ -11,12 +12,12 @@ from idp.delivery.outbox import Outbox
 from idp.observe.request_id import request_id
 from idp.outgoing import Outgoing
 from idp.protocol.client_authentication import CountFailure
-from idp.protocol.client_documents import ClientDocuments, HasToWait
 from idp.protocol.features import Features
 from idp.protocol.foundation import Foundation
 from idp.protocol.lifetimes import Lifetimes
 from idp.protocol.provider import Provider
 from idp.protocol.subject import Subjects
+from idp.reception import Reception
 from idp.settings import Settings
 from idp.store.database import UNAVAILABLE, Connection, Database
 from idp.store.grants import Grant
@@ -26,7 +27,7 @@ from idp.web.csrf import Csrf
 from idp.web.exchange import Edge
 from idp.web.failures import Failures
 from idp.web.headers import HeaderSets
-from idp.web.lanes import Lanes, may_wait
+from idp.web.lanes import Lanes
 from idp.web.pages import Pages
 from idp.web.routes import RouteBuilder
 from idp.web.static_files import StaticFiles
@@ -51,6 +52,8 @@ class House:
     outgoing: Outgoing
     pages: Pages
     cookies: Cookies
+    sessions: Sessions
+    reception: Reception
     static: StaticFiles
     routes: RouteBuilder
 
@@ -73,9 +76,9 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
         session_same_site=settings.session_same_site,
         session_management=settings.session_management,
     )
+    sessions = Sessions(settings.lifetimes.session_idle, settings.lifetimes.session)
     lanes = Lanes(work=settings.worker_threads, hashing=settings.hashing_threads, hashing_queue=settings.hashing_queue)
-    tokens = Csrf(sealer.secret_for("form-token"), settings.issuer)
-    edge = Edge(lanes, tokens, cookies, Failures(pages), outages=UNAVAILABLE, waits=(HasToWait,))
+    edge = Edge(lanes, Csrf(sealer.secret_for("form-token"), settings.issuer), cookies, Failures(pages), UNAVAILABLE)
     throttle = _throttle(settings)
     outgoing = Outgoing(
         allowed_hosts=settings.outgoing_allowed_hosts,
@@ -91,7 +94,6 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
             ring=ring,
             subjects=Subjects(sealer.secret_for("pairwise-subject")),
             lifetimes=_lifetimes(settings),
-            documents=ClientDocuments(outgoing, may_wait=may_wait),
             count_failure=_count_client_failure(database, throttle, clock),
             audit=_audit,
             clock=clock,
@@ -109,6 +111,8 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
         outgoing=outgoing,
         pages=pages,
         cookies=cookies,
+        sessions=sessions,
+        reception=Reception(sessions, cookies, settings.lifetimes.known_device, clock),
         static=static,
         routes=RouteBuilder(edge, HeaderSets.of(https=https)),
     )

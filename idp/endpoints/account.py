@@ -7,15 +7,15 @@ from types import MappingProxyType
 from starlette.responses import Response
 
 from idp.accounts.sessions import Sessions
-from idp.accounts.visitor import Visitor, describe
-from idp.audit.events import Event, Occasion, note
+from idp.accounts.visitor import describe
+from idp.audit.events import Event, note
 from idp.clock import Clock
 from idp.protocol.client import ClientRegistry
+from idp.reception import Reception
 from idp.store import accounts, consents, grants, sessions
 from idp.store.database import Connection, Database
-from idp.store.sessions import BrowserSession, Visit
+from idp.store.sessions import BrowserSession
 from idp.web import replies
-from idp.web.cookies import Cookies
 from idp.web.exchange import Exchange
 from idp.web.pages import ConnectedApp, DeviceLine, Pages, permission_for
 
@@ -37,14 +37,14 @@ class AccountEndpoint:
     sessions: Sessions
     clients: ClientRegistry
     pages: Pages
-    cookies: Cookies
+    reception: Reception
     clock: Clock
 
     def show(self, exchange: Exchange) -> Response:
         """Show the account of the person who is signed in, or ask who they are."""
         now = self.clock()
         with self.database.autocommit() as db:
-            visit = self._here(db, exchange)
+            visit = self.reception.visit(db, exchange)
             if visit is None:
                 return replies.see_other("/login")
             account = accounts.find(db, visit.session.account_id)
@@ -65,7 +65,7 @@ class AccountEndpoint:
         """Sign out one device of this person."""
         session_id, now = exchange.form.get("device") or "", self.clock()
         with self.database.transaction() as db:
-            visit = self._here(db, exchange)
+            visit = self.reception.visit(db, exchange)
             if visit is None:
                 return replies.see_other("/login")
             account_id = visit.session.account_id
@@ -76,7 +76,7 @@ class AccountEndpoint:
     def end_other_devices(self, exchange: Exchange) -> Response:
         """Sign out every device of this person but this one."""
         with self.database.transaction() as db:
-            visit = self._here(db, exchange)
+            visit = self.reception.visit(db, exchange)
             if visit is None:
                 return replies.see_other("/login")
             account_id, here = visit.session.account_id, visit.session.id
@@ -90,7 +90,7 @@ class AccountEndpoint:
         """Take back what the person has allowed a client: the consent, and every token that grew from it."""
         client_id, now = exchange.form.get("app") or "", self.clock()
         with self.database.transaction() as db:
-            visit = self._here(db, exchange)
+            visit = self.reception.visit(db, exchange)
             if visit is None:
                 return replies.see_other("/login")
             account_id = visit.session.account_id
@@ -99,23 +99,19 @@ class AccountEndpoint:
                     db, account_id=account_id, client_id=client_id, because="consent_withdrawn", now=now
                 )
                 facts = {"grants_ended": ended}
-                occasion = self._occasion(exchange)
+                occasion = self.reception.occasion(exchange)
                 note(db, Event.CONSENT_WITHDRAWN, occasion, account_id=account_id, client_id=client_id, facts=facts)
         return replies.see_other("/account?done=app")
 
     def sign_out(self, exchange: Exchange) -> Response:
         """End the session of this browser."""
         with self.database.transaction() as db:
-            visit = self._here(db, exchange)
+            visit = self.reception.visit(db, exchange)
             if visit is not None and sessions.end(db, visit.session.id, because="signed_out", now=self.clock()):
                 self._note_ended(db, exchange, visit.session.account_id, visit.session.id, "signed_out")
         response = self.pages.signed_out(exchange.context())
-        self.cookies.delete_session(response)
+        self.reception.cookies.delete_session(response)
         return response
-
-    def _here(self, db: Connection, exchange: Exchange) -> Visit | None:
-        visitor = Visitor(exchange.client_address, session_secret=self.cookies.session(exchange.cookies))
-        return self.sessions.current(db, visitor, now=self.clock())
 
     def _app(self, consent: consents.Consent) -> ConnectedApp:
         client = self.clients.get(consent.client_id)
@@ -127,12 +123,9 @@ class AccountEndpoint:
         )
 
     def _note_ended(self, db: Connection, exchange: Exchange, account_id: str, session_id: str, because: str) -> None:
-        occasion = self._occasion(exchange)
+        occasion = self.reception.occasion(exchange)
         facts = {"because": because}
         note(db, Event.SESSION_ENDED, occasion, account_id=account_id, session_id=session_id, facts=facts)
-
-    def _occasion(self, exchange: Exchange) -> Occasion:
-        return Occasion(self.clock(), exchange.request_id, exchange.client_address)
 
 
 def _line(session: BrowserSession, *, current: bool) -> DeviceLine:

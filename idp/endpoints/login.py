@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from idp.accounts.login import Refused, SignedIn, SignIn
+from idp.accounts.sessions import PASSWORD
 from idp.accounts.throttle import Wait
-from idp.accounts.visitor import Visitor
-from idp.audit.events import Event, Occasion, note
+from idp.audit.events import Event, note
 from idp.clock import Clock
 from idp.protocol.client import ClientRegistry
-from idp.store import authorization_requests
+from idp.reception import Reception
 from idp.store.authorization_requests import AuthorizationRequest
 from idp.store.database import Connection, Database
 from idp.web import replies
-from idp.web.cookies import Cookies
 from idp.web.exchange import Exchange
 from idp.web.failures import PageProblem
 from idp.web.pages import AskingClient, Pages, Problem
@@ -31,7 +30,7 @@ class LoginEndpoint:
     sign_in: SignIn
     clients: ClientRegistry
     pages: Pages
-    cookies: Cookies
+    reception: Reception
     sign_up_open: bool
     clock: Clock
 
@@ -40,7 +39,7 @@ class LoginEndpoint:
         request_id, reason, now = exchange.query.get("request"), exchange.query.get("reason"), self.clock()
         with self.database.autocommit() as db:
             pending = self._pending(db, exchange, request_id)
-            visit = self.sign_in.sessions.current(db, self._visitor(exchange), now=now)
+            visit = self.reception.visit(db, exchange)
         if pending is not None and (pending.finished_at is not None or pending.expires_at <= now):
             return replies.see_other(_next(pending))
         if visit is not None and reason is None:
@@ -52,7 +51,7 @@ class LoginEndpoint:
     def submit(self, exchange: Exchange) -> Response:
         """Check the password and sign the person in. Runs on the hashing lane and holds no connection meanwhile."""
         username, password = exchange.form.get("username") or "", exchange.form.get("password") or ""
-        visitor = self._visitor(exchange)
+        visitor = self.reception.visitor(exchange)
         with self.database.transaction() as db:
             pending = self._pending(db, exchange, exchange.form.get("request"))
             if missing := _missing(username, password):
@@ -60,7 +59,7 @@ class LoginEndpoint:
             asked = self.sign_in.prepare(db, username, visitor, now=self.clock())
             if isinstance(asked, Wait):
                 facts: dict[str, str | int | bool] = {"because": "throttled", "wait_seconds": asked.seconds}
-                note(db, Event.SIGN_IN_REFUSED, self._occasion(exchange), facts=facts)
+                note(db, Event.SIGN_IN_REFUSED, self.reception.occasion(exchange), facts=facts)
         if isinstance(asked, Wait):
             return self._page(
                 exchange, pending, username=username, problems=[Problem(None, asked.sentence)], wait=asked
@@ -68,18 +67,17 @@ class LoginEndpoint:
         verified = self.sign_in.verify(asked, password)
         with self.database.transaction() as db:
             outcome = self.sign_in.settle(db, verified, visitor, now=self.clock())
-            self._note(db, exchange, outcome, visitor)
+            self._note(db, exchange, outcome)
         if isinstance(outcome, Refused):
             return self._refused(exchange, pending, outcome, username)
         response = replies.see_other(_next(pending))
-        self.cookies.set_session(response, outcome.started.secret)
-        self.cookies.set_device(response, outcome.device_mark, lifetime=self.sign_in.known_device_life)
+        self.reception.let_in(response, outcome)
         return response
 
     def _pending(self, db: Connection, exchange: Exchange, request_id: str | None) -> AuthorizationRequest | None:
         if not request_id:
             return None
-        pending = authorization_requests.find(db, request_id, browsers=exchange.browsers)
+        pending = self.reception.pending(db, exchange, request_id)
         if pending is None:
             raise PageProblem(
                 "This sign-in is not open here",
@@ -127,35 +125,13 @@ class LoginEndpoint:
             )
         return self._page(exchange, pending, username=username, problems=[Problem(None, _WRONG)])
 
-    def _note(self, db: Connection, exchange: Exchange, outcome: SignedIn | Refused, visitor: Visitor) -> None:
-        occasion = self._occasion(exchange)
-        if isinstance(outcome, Refused):
-            facts = {"because": outcome.because}
-            note(db, Event.SIGN_IN_REFUSED, occasion, account_id=outcome.account_id, facts=facts)
+    def _note(self, db: Connection, exchange: Exchange, outcome: SignedIn | Refused) -> None:
+        if isinstance(outcome, SignedIn):
+            self.reception.note_sign_in(db, exchange, outcome, amr=PASSWORD)
             return
-        account_id, started = outcome.account.id, outcome.started
-        note(
-            db,
-            Event.SIGN_IN_SUCCEEDED,
-            occasion,
-            account_id=account_id,
-            session_id=started.session_id,
-            facts={"device": visitor.description, "known_device": outcome.known_device, "amr": "pwd"},
-        )
-        if started.ended is not None:
-            note(db, Event.SESSION_ENDED, occasion, session_id=started.ended, facts={"because": "replaced"})
-
-    def _occasion(self, exchange: Exchange) -> Occasion:
-        return Occasion(self.clock(), exchange.request_id, exchange.client_address)
-
-    def _visitor(self, exchange: Exchange) -> Visitor:
-        return Visitor(
-            exchange.client_address,
-            exchange.headers.get("user-agent", ""),
-            self.cookies.device(exchange.cookies),
-            self.cookies.session(exchange.cookies),
-            exchange.browsers,
-        )
+        facts = {"because": outcome.because}
+        occasion = self.reception.occasion(exchange)
+        note(db, Event.SIGN_IN_REFUSED, occasion, account_id=outcome.account_id, facts=facts)
 
 
 def _next(pending: AuthorizationRequest | None) -> str:

@@ -9,15 +9,14 @@ from starlette.responses import Response
 from idp.accounts.email_address import EmailProblem, parse_address
 from idp.accounts.recovery import OpenReset, Recovery
 from idp.accounts.throttle import Wait
-from idp.accounts.visitor import Visitor
-from idp.audit.events import Event, Occasion, note
+from idp.audit.events import Event, note
 from idp.clock import Clock
-from idp.store import accounts, authorization_requests
+from idp.reception import Reception
+from idp.store import accounts
 from idp.store.accounts import Account
 from idp.store.database import Connection, Database
 from idp.store.sessions import Visit
 from idp.web import replies
-from idp.web.cookies import Cookies
 from idp.web.exchange import Exchange
 from idp.web.failures import Link, PageProblem
 from idp.web.pages import Pages, Problem
@@ -30,7 +29,7 @@ class RecoveryEndpoint:
     database: Database
     recovery: Recovery
     pages: Pages
-    cookies: Cookies
+    reception: Reception
     clock: Clock
 
     def show_forgot(self, exchange: Exchange) -> Response:
@@ -45,11 +44,11 @@ class RecoveryEndpoint:
         except EmailProblem as problem:
             problems = [Problem("email", str(problem))]
             return self.pages.forgot_password(exchange.context(), request=request_id, email=email, problems=problems)
-        visitor = self._visitor(exchange)
+        visitor = self.reception.visitor(exchange)
         with self.database.transaction() as db:
             mailed = self.recovery.ask(db, address, request_id=request_id, visitor=visitor, now=self.clock())
             facts = {"known_account": mailed is not None}
-            note(db, Event.PASSWORD_RESET_ASKED, self._occasion(exchange), account_id=mailed, facts=facts)
+            note(db, Event.PASSWORD_RESET_ASKED, self.reception.occasion(exchange), account_id=mailed, facts=facts)
         return self.pages.forgot_sent(exchange.context(), email=address.text, request=request_id)
 
     def show_reset(self, exchange: Exchange) -> Response:
@@ -66,7 +65,7 @@ class RecoveryEndpoint:
             found = self._reset(db, token)
         if weakness := self.recovery.policy.problem(password, email=found.account.email_key):
             return self._reset_page(exchange, token, found, problems=[Problem("password", weakness)])
-        password_hash, visitor = self.recovery.sign_in.passwords.hash(password), self._visitor(exchange)
+        password_hash, visitor = self.recovery.sign_in.passwords.hash(password), self.reception.visitor(exchange)
         with self.database.transaction() as db:
             found = self._reset(db, token)
             ended = self.recovery.reset(db, found, password_hash=password_hash, visitor=visitor, now=self.clock())
@@ -75,7 +74,7 @@ class RecoveryEndpoint:
             self._note_new_password(db, exchange, Event.PASSWORD_RESET, found.account.id, ended)
             onward = self._login_after(db, exchange, found.proof.request_id)
         response = replies.see_other(onward)
-        self.cookies.delete_session(response)
+        self.reception.cookies.delete_session(response)
         return response
 
     def show_change(self, exchange: Exchange) -> Response:
@@ -87,7 +86,7 @@ class RecoveryEndpoint:
     def submit_change(self, exchange: Exchange) -> Response:
         """Change the password of the person who is signed in. On the hashing lane."""
         old, new = exchange.form.get("current_password") or "", exchange.form.get("password") or ""
-        visitor = self._visitor(exchange)
+        visitor = self.reception.visitor(exchange)
         with self.database.transaction() as db:
             here = self._here(db, exchange)
             if here is None:
@@ -102,7 +101,7 @@ class RecoveryEndpoint:
             return response
         if not self.recovery.proves_owner(account, visit.session, old, now=self.clock()):
             with self.database.transaction() as db:
-                note(db, Event.PASSWORD_CHANGE_REFUSED, self._occasion(exchange), account_id=account.id)
+                note(db, Event.PASSWORD_CHANGE_REFUSED, self.reception.occasion(exchange), account_id=account.id)
             return self._change_page(exchange, account, [_wrong_password(account)])
         password_hash = self.recovery.sign_in.passwords.hash(new)
         with self.database.transaction() as db:
@@ -113,7 +112,7 @@ class RecoveryEndpoint:
                 return replies.see_other("/account/password")
             self._note_new_password(db, exchange, Event.PASSWORD_CHANGED, account.id, changed[1])
         response = replies.see_other("/account?done=password")
-        self.cookies.set_session(response, changed[0].secret)
+        self.reception.cookies.set_session(response, changed[0].secret)
         return response
 
     @staticmethod
@@ -122,7 +121,7 @@ class RecoveryEndpoint:
         return replies.see_other("/account/password")
 
     def _here(self, db: Connection, exchange: Exchange) -> tuple[Visit, Account] | None:
-        visit = self.recovery.sign_in.sessions.current(db, self._visitor(exchange), now=self.clock())
+        visit = self.reception.visit(db, exchange)
         account = accounts.find(db, visit.session.account_id) if visit else None
         return (visit, account) if visit and account else None
 
@@ -134,19 +133,15 @@ class RecoveryEndpoint:
 
     def _request(self, exchange: Exchange) -> str | None:
         """The authorization request to come back to, if it is one of this browser."""
-        asked = exchange.parameters.get("request")
-        if not asked:
-            return None
         with self.database.autocommit() as db:
-            found = authorization_requests.find(db, asked, browsers=exchange.browsers)
+            found = self.reception.pending(db, exchange, exchange.parameters.get("request"))
         return found.id if found else None
 
-    @staticmethod
-    def _login_after(db: Connection, exchange: Exchange, request_id: str | None) -> str:
+    def _login_after(self, db: Connection, exchange: Exchange, request_id: str | None) -> str:
         """The link may be followed on another device: the request goes on only in the browser it belongs to."""
         parameters = {"reason": "password_changed"}
-        if request_id and authorization_requests.find(db, request_id, browsers=exchange.browsers):
-            parameters["request"] = request_id
+        if found := self.reception.pending(db, exchange, request_id):
+            parameters["request"] = found.id
         return f"/login?{urlencode(parameters)}"
 
     def _reset_page(
@@ -174,23 +169,11 @@ class RecoveryEndpoint:
     def _note_new_password(
         self, db: Connection, exchange: Exchange, event: Event, account_id: str, ended: Sequence[str]
     ) -> None:
-        occasion = self._occasion(exchange)
+        occasion = self.reception.occasion(exchange)
         note(db, event, occasion, account_id=account_id, facts={"sessions_ended": len(ended)})
         for session_id in ended:
             facts = {"because": event.value}
             note(db, Event.SESSION_ENDED, occasion, account_id=account_id, session_id=session_id, facts=facts)
-
-    def _occasion(self, exchange: Exchange) -> Occasion:
-        return Occasion(self.clock(), exchange.request_id, exchange.client_address)
-
-    def _visitor(self, exchange: Exchange) -> Visitor:
-        return Visitor(
-            exchange.client_address,
-            exchange.headers.get("user-agent", ""),
-            self.cookies.device(exchange.cookies),
-            self.cookies.session(exchange.cookies),
-            exchange.browsers,
-        )
 
 
 def _wrong_password(account: Account) -> Problem:
