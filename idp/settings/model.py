@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
 
+from idp.settings.connectors import ConnectorSettings
 from idp.settings.groups import FROZEN, Argon2, Lifetimes, Throttle
 from idp.settings.ranges import (
     address_list,
@@ -99,6 +100,11 @@ class Settings(BaseModel):
     """Certificate authorities (PEM) trusted besides the system's when other servers are asked."""
     outgoing_timeout: Annotated[Duration, lasting("1s", "30s")] = timedelta(seconds=5)
     """How long one request to another server may take in all."""
+
+    connectors: tuple[ConnectorSettings, ...] = ()
+    """Other providers to sign in with, in the order of their buttons; `IDP_CONNECTOR_<NAME>_*` sets what each needs."""
+    upstream_timeout: Annotated[Duration, lasting("1s", "30s")] = timedelta(seconds=10)
+    """How long one request to another provider may take while a person waits."""
 
     smtp_url: Annotated[SecretStr, AfterValidator(mail_server)] | None = None
     """`smtp://user:password@host:587?starttls` or `smtps://...`; without it mails wait in the outbox."""

@@ -50,6 +50,14 @@ def is_loopback(host: str | None) -> bool:
     return host is not None and host.strip("[]").lower() in LOOPBACK_NAMES
 
 
+def is_loopback_url(url: str) -> bool:
+    """Whether a URL leads to this machine alone."""
+    try:
+        return is_loopback(urlsplit(url).hostname)
+    except ValueError:
+        return False
+
+
 def issuer_origin(value: str) -> str:
     """An issuer: scheme, host and port, and nothing after it.
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from idp.settings.connectors import LIST, PREFIX, read_connectors
 from idp.settings.names import Setting, settings_of
 from idp.settings.problems import SettingProblem, SettingsError
 from idp.settings.rules import exposed
@@ -72,7 +73,11 @@ def _gather(settings: Sequence[Setting], environ: Mapping[str, str]) -> tuple[di
     """The raw values, the environment above the file; and what could not be read."""
     values, problems = _from_toml(settings, environ.get(CONFIG))
     problems += _unknown(settings, environ)
+    values["connectors"], found = read_connectors(environ, values.get("connectors"))
+    problems += found
     for setting in settings:
+        if setting.env == LIST:
+            continue
         file = environ.get(setting.env_file) if setting.secret else None
         if setting.env in environ and file:
             problems.append(SettingProblem(setting.env, f"is set twice; drop it, or {setting.env_file}"))
@@ -91,7 +96,7 @@ def _gather(settings: Sequence[Setting], environ: Mapping[str, str]) -> tuple[di
 def _unknown(settings: Sequence[Setting], environ: Mapping[str, str]) -> Iterator[SettingProblem]:
     known = {CONFIG, *(s.env for s in settings), *(s.env_file for s in settings if s.secret)}
     for name in sorted(environ):
-        if name.startswith("IDP_") and not name.startswith("IDP_TEST_") and name not in known:
+        if name.startswith("IDP_") and not name.startswith(("IDP_TEST_", PREFIX)) and name not in known:
             yield SettingProblem(name, "is not a setting" + _did_you_mean(name, known))
 
 

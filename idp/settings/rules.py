@@ -38,6 +38,21 @@ def conflicts(settings: "Settings") -> Iterator[SettingProblem]:
     if settings.session_same_site == "none" and issuer.scheme == "http":
         yield SettingProblem("IDP_SESSION_SAME_SITE", "cannot be none with an http issuer; browsers drop such cookies")
     yield from _lifetimes(settings)
+    yield from _connectors(settings)
+
+
+def _connectors(settings: "Settings") -> Iterator[SettingProblem]:
+    domains: set[str] = set()
+    for connector in settings.connectors:
+        prefix = f"IDP_CONNECTOR_{connector.name.upper().replace('-', '_')}"
+        if connector.origin is not None and settings.environment != "development":
+            yield SettingProblem(f"{prefix}_ORIGIN", "is for idp dev: a simulator signs in whoever asks")
+        local = (connector.issuer or "").startswith("http://")
+        if local and settings.environment != "development" and not settings.insecure_http:
+            yield SettingProblem(f"{prefix}_ISSUER", "must be an https URL")
+        if domains & set(connector.domains):
+            yield SettingProblem(f"{prefix}_DOMAINS", "names a domain that another connector has")
+        domains.update(connector.domains)
 
 
 def _development(settings: "Settings", *, loopback_issuer: bool) -> Iterator[SettingProblem]:
