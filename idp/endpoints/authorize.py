@@ -15,7 +15,7 @@ from idp.clock import Clock
 from idp.protocol.authorization_request import AskedAuthorization
 from idp.protocol.authorization_response import AuthorizationResponse, FormPost
 from idp.protocol.client import RegisteredClient
-from idp.protocol.interaction import Consent, Issue, Login, Refuse, SelectAccount, SignUp, Step, next_step
+from idp.protocol.interaction import Consent, Issue, Login, Refuse, SelectAccount, SignUp, Step
 from idp.protocol.messages import Parameters
 from idp.protocol.provider import Provider
 from idp.protocol.refusals import RefusedToClient, RefusedToPerson
@@ -67,6 +67,9 @@ class AuthorizeEndpoint:
             pending = authorization_requests.find(db, request_id, browsers=exchange.browsers)
         if pending is None:
             raise _unknown_request()
+        if pending.device_authorization_id is not None:
+            # No client waits for an answer here, but a device; its question is another one.
+            return replies.see_other(f"/device/confirm?request={pending.id}")
         now = self.clock()
         if pending.finished_at is not None:
             return self._finished_before(exchange, pending)
@@ -79,7 +82,9 @@ class AuthorizeEndpoint:
         with self.database.transaction() as db:
             visit = self._visit(db, exchange, asked)
             step = (
-                next_step(asked, visit, asked_at=pending.created_at, selected_at=pending.selected_at, now=now)
+                self.provider.next_step(
+                    asked, visit, asked_at=pending.created_at, selected_at=pending.selected_at, now=now
+                )
                 if pending.refused_at is None
                 else Refuse("access_denied", "The person did not allow what the client asked for.")
             )
@@ -96,7 +101,7 @@ class AuthorizeEndpoint:
         now = self.clock()
         with self.database.autocommit() as db:
             visit = self._visit(db, exchange, asked)
-            step = next_step(asked, visit, asked_at=now, selected_at=None, now=now)
+            step = self.provider.next_step(asked, visit, asked_at=now, selected_at=None, now=now)
             if isinstance(step, Issue | Refuse):
                 return self._answer(exchange, self._response(db, asked, step), asked.client)
             request_id = secrets.token_urlsafe(24)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from idp.audit.events import Event, Occasion, note
 from idp.clock import Clock
 from idp.protocol.authorization_request import AskedAuthorization
-from idp.protocol.interaction import Consent, Step, next_step
+from idp.protocol.interaction import Consent, Step
 from idp.protocol.messages import Parameters
 from idp.protocol.provider import Provider
 from idp.protocol.refusals import RefusedToClient, RefusedToPerson
@@ -148,7 +148,9 @@ class InteractionEndpoint:
         )
         if visit is None:
             return None
-        step = next_step(asked, visit, asked_at=pending.created_at, selected_at=pending.selected_at, now=now)
+        step = self.provider.next_step(
+            asked, visit, asked_at=pending.created_at, selected_at=pending.selected_at, now=now
+        )
         return _Asked(pending, asked, visit, step)
 
     def _note(

@@ -1,10 +1,9 @@
-"""The authorization code: issuing one, and redeeming it once (RFC 6749 section 4.1, RFC 7636)."""
+"""The authorization code, redeemed once (RFC 6749 section 4.1, RFC 7636)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 from authlib.oauth2.rfc7636 import CodeChallenge
@@ -13,51 +12,12 @@ from authlib.oidc.core import OpenIDCode
 
 from idp.audit.events import Event
 from idp.protocol import opaque
-from idp.protocol.authorization_request import ACR_VALUES, AskedAuthorization
 from idp.protocol.client import RegisteredClient
 from idp.protocol.refusals import OAuth2Error, oauth_error
 from idp.protocol.server import AuthorizationServer, MintedTokens
 from idp.store import grants
 from idp.store.base import digest_of
-from idp.store.database import Connection
-from idp.store.grants import Grant
 from idp.store.redemption import Redeemed, redeem_code
-from idp.store.sessions import BrowserSession
-
-
-def issue(
-    db: Connection,
-    asked: AskedAuthorization,
-    scopes: tuple[str, ...],
-    session: BrowserSession,
-    *,
-    server: AuthorizationServer,
-    now: datetime,
-) -> str:
-    """Grant these scopes of what was asked for, and return the code that stands for it. One insert."""
-    code = opaque.new(opaque.CODE)
-    grant = Grant(
-        id=uuid4().hex,
-        client_id=asked.client.client_id,
-        account_id=session.account_id,
-        session_id=session.id,
-        redirect_uri=asked.to.redirect_uri,
-        scopes=scopes,
-        nonce=asked.nonce,
-        claims=asked.claims.to_store(),
-        code_challenge=asked.code_challenge,
-        resources=None,
-        dpop_jkt=None,
-        auth_time=session.auth_time,
-        acr=ACR_VALUES[0],
-        amr=session.amr,
-        issued_at=now,
-        code_expires_at=now + server.lifetimes.code,
-        redeemed_at=None,
-        revoked_at=None,
-    )
-    grants.issue(db, digest_of(code), grant)
-    return code
 
 
 @dataclass(frozen=True, slots=True)

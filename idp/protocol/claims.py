@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from idp.store.tokens import Person
@@ -30,6 +30,7 @@ CLAIMS_OF_SCOPE: Mapping[str, tuple[str, ...]] = {
     "phone": ("phone_number", "phone_number_verified"),
 }
 PERSONAL_CLAIMS = tuple(name for names in CLAIMS_OF_SCOPE.values() for name in names)
+_SCOPE_OF_CLAIM = {name: scope for scope, names in CLAIMS_OF_SCOPE.items() for name in names}
 _LONGEST_REQUEST = 4096
 
 
@@ -44,14 +45,14 @@ class ClaimsRequest:
     Attributes:
         userinfo: Names of claims wanted at the userinfo endpoint.
         id_token: Names of claims wanted in the ID token.
-        subject: The only person who will do (section 5.5.1).
+        subjects: Each the subjects of which one will do (section 5.5.1); the person has to be among all of them.
         essential_acr: Acceptable `acr` values; empty when none is essential.
         acr: Preferred `acr` values.
     """
 
     userinfo: tuple[str, ...] = ()
     id_token: tuple[str, ...] = ()
-    subject: str | None = None
+    subjects: tuple[tuple[str, ...], ...] = ()
     essential_acr: tuple[str, ...] = ()
     acr: tuple[str, ...] = ()
 
@@ -71,15 +72,31 @@ class ClaimsRequest:
         except (ValueError, RecursionError):
             raise MalformedClaimsRequest from None
         userinfo, id_token = _member(document, "userinfo"), _member(document, "id_token")
-        subject = _wanted(id_token.get("sub")) or _wanted(userinfo.get("sub"))
+        subjects = (_wanted(id_token.get("sub")), _wanted(userinfo.get("sub")))
         acr = id_token.get("acr")
         essential = isinstance(acr, dict) and acr.get("essential") is True
         return cls(
             userinfo=tuple(name for name in userinfo if name in PERSONAL_CLAIMS),
             id_token=tuple(name for name in id_token if name in PERSONAL_CLAIMS),
-            subject=subject[0] if subject else None,
+            subjects=tuple(accepted for accepted in subjects if accepted),
             essential_acr=_wanted(acr) if essential else (),
             acr=_wanted(acr),
+        )
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """The scopes that stand for the claims asked for by name: what a person is asked about."""
+        return tuple(dict.fromkeys(_SCOPE_OF_CLAIM[name] for name in (*self.userinfo, *self.id_token)))
+
+    def within(self, scopes: Iterable[str]) -> "ClaimsRequest":
+        """The request without the claims that a client with these scopes may not have."""
+        if not self.userinfo and not self.id_token:
+            return self
+        allowed = frozenset(scopes)
+        return replace(
+            self,
+            userinfo=tuple(name for name in self.userinfo if _SCOPE_OF_CLAIM[name] in allowed),
+            id_token=tuple(name for name in self.id_token if _SCOPE_OF_CLAIM[name] in allowed),
         )
 
     def to_store(self) -> dict[str, list[str]] | None:

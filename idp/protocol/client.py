@@ -90,8 +90,11 @@ class RegisteredClient(ClientMetadata, ClientMixin):  # type: ignore[misc]  # Au
         raise NotImplementedError
 
     def check_response_type(self, response_type: str) -> bool:
-        """Whether the client is registered for this response type."""
-        return response_type in self.response_types
+        """Whether the client is registered for this response type, whose words come in any order."""
+        if response_type in self.response_types:
+            return True
+        words = set(response_type.split())
+        return any(set(registered.split()) == words for registered in self.response_types)
 
     def check_grant_type(self, grant_type: str) -> bool:
         """Whether the client is registered for this grant."""

@@ -9,7 +9,7 @@ from uuid import uuid4
 from authlib.oauth2.rfc8628 import DEVICE_CODE_GRANT_TYPE
 
 from idp.protocol import opaque
-from idp.protocol.authorization_request import ACR_VALUES
+from idp.protocol.authentication_context import acr_of
 from idp.protocol.client import RegisteredClient
 from idp.protocol.messages import ClientRequest, Reply
 from idp.protocol.refusals import oauth_error
@@ -158,7 +158,7 @@ def approve(
         resources=found.resources,
         dpop_jkt=None,
         auth_time=approver.auth_time,
-        acr=ACR_VALUES[0],
+        acr=acr_of(approver.amr),
         amr=approver.amr,
         issued_at=now,
         # Who says yes in the last second is not told that it was too late.

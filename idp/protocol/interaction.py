@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from idp.protocol.authentication_context import reached_by
 from idp.protocol.authorization_request import AskedAuthorization
 from idp.store.sessions import Visit
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """The person has to sign in. `reason` names why, for the page: no_session, asked_for, too_old, other_person."""
+    """The person has to sign in. `reason` names why: no_session, asked_for, too_old, too_weak, other_person."""
 
     reason: str
 
@@ -54,6 +55,7 @@ def next_step(
     asked: AskedAuthorization,
     visit: Visit | None,
     *,
+    subject: str | None,
     asked_at: datetime,
     selected_at: datetime | None,
     now: datetime,
@@ -61,11 +63,12 @@ def next_step(
     """Decide the next step of an authorization request (OpenID Connect Core 1.0 section 3.1.2.3).
 
     Args:
+        subject: Under which the client knows the person who is here.
         asked_at: When the request arrived. A sign-in or consent after it was made for it, and satisfies every demand
             for a fresh one: there is no other memory of what has been done, so nothing can loop.
         selected_at: When the person chose an account for this request.
     """
-    step = _step(asked, visit, asked_at=asked_at, selected_at=selected_at, now=now)
+    step = _step(asked, visit, subject=subject, asked_at=asked_at, selected_at=selected_at, now=now)
     if "none" not in asked.prompt:
         return step
     match step:
@@ -83,6 +86,7 @@ def _step(
     asked: AskedAuthorization,
     visit: Visit | None,
     *,
+    subject: str | None,
     asked_at: datetime,
     selected_at: datetime | None,
     now: datetime,
@@ -92,7 +96,11 @@ def _step(
         return SignUp()
     if visit is None:
         return Login("no_session")
-    who = _as_this_person(asked, visit) if signed_in_for_this else _as_known_person(asked, visit, now=now)
+    who = (
+        _as_this_person(asked, visit, subject)
+        if signed_in_for_this
+        else _as_known_person(asked, visit, subject, now=now)
+    )
     if who is not None:
         return who
     if selected_at is None and not signed_in_for_this and _account_is_open(asked, visit):
@@ -106,28 +114,41 @@ def _step(
     return Issue(visit, tuple(scope for scope in asked.scopes if scope not in declined))
 
 
-def _as_this_person(asked: AskedAuthorization, visit: Visit) -> Step | None:
+def _as_this_person(asked: AskedAuthorization, visit: Visit, subject: str | None) -> Step | None:
     """Somebody has just signed in for this request: nobody else than they who were demanded will do."""
-    if _demanded(asked) - {visit.session.account_id}:
+    if not _is_demanded(asked, subject):
         return Refuse("login_required", "Another person signed in than the one this request is about.")
+    if not _is_authenticated_enough(asked, visit):
+        return Refuse(
+            "unmet_authentication_requirements", "The person did not sign in as the essential acr values demand."
+        )
     return None
 
 
-def _as_known_person(asked: AskedAuthorization, visit: Visit, *, now: datetime) -> Step | None:
-    """Somebody signed in earlier: a fresh sign-in may be asked for, or somebody else."""
+def _as_known_person(asked: AskedAuthorization, visit: Visit, subject: str | None, *, now: datetime) -> Step | None:
+    """Somebody signed in earlier: a fresh or a stronger sign-in may be asked for, or somebody else."""
     if "login" in asked.prompt:
         return Login("asked_for")
     if asked.max_age is not None and now - visit.session.auth_time > timedelta(seconds=asked.max_age):
         return Login("too_old")
-    if _demanded(asked) - {visit.session.account_id}:
+    if not _is_demanded(asked, subject):
         return Login("other_person")
+    if not _is_authenticated_enough(asked, visit):
+        return Login("too_weak")
     return None
 
 
-def _demanded(asked: AskedAuthorization) -> frozenset[str]:
-    """The subjects that the hint and the `claims` parameter name."""
-    subjects = (asked.hint.subject if asked.hint else None, asked.claims.subject)
-    return frozenset(subject for subject in subjects if subject is not None)
+def _is_demanded(asked: AskedAuthorization, subject: str | None) -> bool:
+    """The hint and the `claims` parameter name nobody, or the person who is here."""
+    if asked.hint is not None and asked.hint.subject != subject:
+        return False
+    return all(subject in accepted for accepted in asked.claims.subjects)
+
+
+def _is_authenticated_enough(asked: AskedAuthorization, visit: Visit) -> bool:
+    """An essential `acr` is reached. Values that are not essential are wishes (section 5.5.1.1)."""
+    essential = asked.claims.essential_acr
+    return not essential or not set(essential).isdisjoint(reached_by(visit.session.amr))
 
 
 def _account_is_open(asked: AskedAuthorization, visit: Visit) -> bool:
@@ -145,10 +166,10 @@ def _missing_consent(asked: AskedAuthorization, visit: Visit, *, asked_at: datet
     """
     given_for_this = visit.consented_at is not None and visit.consented_at >= asked_at
     if "consent" in asked.prompt and not given_for_this:
-        return asked.scopes
+        return asked.disclosed
     if asked.client.first_party:
         return None
     if visit.consented_scopes is None:
-        return asked.scopes
-    missing = set(asked.scopes) - set(visit.consented_scopes) - set(visit.declined_scopes or ())
-    return asked.scopes if missing else None
+        return asked.disclosed
+    missing = set(asked.disclosed) - set(visit.consented_scopes) - set(visit.declined_scopes or ())
+    return asked.disclosed if missing else None

@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
-from idp.protocol.authorization_request import ACR_VALUES, PROMPTS, RESPONSE_MODES
+from idp.protocol.authentication_context import ACR_VALUES
 from idp.protocol.claims import PERSONAL_CLAIMS
 from idp.protocol.client import IDENTITY_SCOPES
 from idp.protocol.client_authentication import SUPPORTED
-from idp.protocol.security_profile import SIGNING_ALGORITHMS
 from idp.protocol.features import Features
+from idp.protocol.request_checks import PROMPTS
+from idp.protocol.return_address import RESPONSE_MODES
+from idp.protocol.security_profile import SIGNING_ALGORITHMS
 from idp.protocol.server import GRANT_TYPES
 
 _CONFIDENTIAL = [method for method in SUPPORTED if method != "none"]

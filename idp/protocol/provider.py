@@ -1,23 +1,31 @@
 """The provider: the protocol's parts put together, and the few verbs that endpoints use."""
 
-from functools import partial
+import logging
+from datetime import datetime
 
-from idp.protocol import authorization_code, authorization_request, end_session, id_token
+from idp.protocol import authorization_grant, authorization_request, end_session, interaction, return_address
 from idp.protocol.authorization_code import CodeGrant, OpenIDCodeToken, S256CodeChallenge
-from idp.protocol.authorization_request import AskedAuthorization, ReturnAddress
-from idp.protocol.authorization_response import AuthorizationResponse, code_response, error_response
+from idp.protocol.authorization_request import AskedAuthorization
+from idp.protocol.authorization_response import AuthorizationResponse, ResponseWriter
 from idp.protocol.client import ClientRegistry
 from idp.protocol.client_credentials import OwnAccessGrant
 from idp.protocol.client_keys import ClientKeys
 from idp.protocol.device_grant import DeviceGrant
 from idp.protocol.end_session import AskedLogout
 from idp.protocol.foundation import Foundation
+from idp.protocol.interaction import Step
 from idp.protocol.messages import AuthlibRequest, Parameters
 from idp.protocol.refresh_token import RotatingRefreshGrant
 from idp.protocol.refusals import OAuth2Error, RefusedToClient
+from idp.protocol.return_address import ReturnAddress
+from idp.protocol.second_look import CodeAndTokenRequest, HybridRequest, ImplicitRequest
 from idp.protocol.server import AuthorizationServer
 from idp.store.database import Connection
-from idp.store.sessions import BrowserSession
+from idp.store.sessions import BrowserSession, Visit
+from keys.ring import NoSigningKey
+from keys.vault import VaultError
+
+_log = logging.getLogger(__name__)
 
 
 class Provider:
@@ -32,11 +40,16 @@ class Provider:
         self.clock = foundation.clock
         self.client_keys = ClientKeys(foundation.documents)
         self.server = AuthorizationServer(foundation, self.registry, self.client_keys)
-        self.server.register_grant(CodeGrant, [S256CodeChallenge(required=False), OpenIDCodeToken()])
+        challenge = S256CodeChallenge(required=False)
+        self.server.register_grant(CodeGrant, [challenge, OpenIDCodeToken()])
         self.server.register_grant(RotatingRefreshGrant)
         self.server.register_grant(OwnAccessGrant)
         self.server.register_grant(DeviceGrant, [OpenIDCodeToken()])
-        self._read_hint = partial(id_token.read_hint, issuer=self.issuer, ring=self.ring)
+        self.server.register_grant(ImplicitRequest)
+        self.server.register_grant(HybridRequest, [challenge])
+        self.server.register_grant(CodeAndTokenRequest, [challenge])
+        self._read_hint = self.server.id_tokens.read_hint
+        self._responses = ResponseWriter(self.issuer, self.ring, self.clock)
 
     def parameters_of(self, raw: Parameters) -> Parameters:
         """The effective parameters of a request as it arrived, which is where everything else begins.
@@ -55,7 +68,7 @@ class Provider:
         Raises:
             RefusedToPerson: They do not belong together.
         """
-        return authorization_request.return_address(parameters, self.registry)
+        return return_address.return_address(parameters, self.registry)
 
     def accept(self, parameters: Parameters, to: ReturnAddress) -> AskedAuthorization:
         """Check everything else about an authorization request; Authlib looks last, as the second pair of eyes.
@@ -63,24 +76,49 @@ class Provider:
         Raises:
             RefusedToClient: With the reason.
         """
-        asked = authorization_request.accept(parameters, to, self._read_hint)
+        asked = authorization_request.accept(parameters, to, self.features, self._read_hint)
         try:
             request = AuthlibRequest("GET", "https://authorize.invalid/", parameters)
             self.server.get_authorization_grant(request).validate_authorization_request()
         except OAuth2Error as error:
             raise RefusedToClient(error.error, "The request was refused by a further check.") from error
+        self._require_keys(asked)
         return asked
+
+    def next_step(
+        self,
+        asked: AskedAuthorization,
+        visit: Visit | None,
+        *,
+        asked_at: datetime,
+        selected_at: datetime | None,
+        now: datetime,
+    ) -> Step:
+        """What the person must still do, who is known to the client under one subject and no other."""
+        subject = self.subjects.of(asked.client, visit.session.account_id) if visit is not None else None
+        return interaction.next_step(asked, visit, subject=subject, asked_at=asked_at, selected_at=selected_at, now=now)
 
     def issue(
         self, db: Connection, asked: AskedAuthorization, scopes: tuple[str, ...], session: BrowserSession
     ) -> AuthorizationResponse:
-        """Grant these scopes of what was asked for, and answer with the code."""
-        code = authorization_code.issue(db, asked, scopes, session, server=self.server, now=self.clock())
-        return code_response(asked.to, code, issuer=self.issuer)
+        """Grant these scopes of what was asked for, and answer with what the response type names."""
+        granted = authorization_grant.issue(db, asked, scopes, session, server=self.server, now=self.clock())
+        return self._responses.success(asked.to, granted.fields)
 
     def refuse(self, to: ReturnAddress, refusal: RefusedToClient) -> AuthorizationResponse:
         """Answer the client with an error."""
-        return error_response(to, refusal, issuer=self.issuer)
+        return self._responses.error(to, refusal)
+
+    def _require_keys(self, asked: AskedAuthorization) -> None:
+        try:
+            if "id_token" in asked.response_type:
+                self.ring.signing_key(asked.client.id_token_signed_response_alg)
+            self._responses.require_key(asked.to)
+        except (NoSigningKey, VaultError) as error:
+            _log.error("nothing can be signed for client %s: %s", asked.client.client_id, error)
+            raise RefusedToClient(
+                "temporarily_unavailable", "There is no key to sign the answer with; try again later."
+            ) from error
 
     def accept_logout(self, parameters: Parameters, *, session_id: str | None) -> AskedLogout:
         """Judge a request of the end session endpoint."""

@@ -9,12 +9,13 @@ from typing import Any
 from authlib.oauth2.rfc6749 import AuthorizationServer as AuthlibServer
 from authlib.oauth2.rfc8628 import DEVICE_CODE_GRANT_TYPE
 
-from idp.protocol import id_token, opaque
+from idp.protocol import opaque
 from idp.protocol.client import ClientRegistry, RegisteredClient
 from idp.protocol.client_assertion import ClientAssertions
 from idp.protocol.client_authentication import ClientAuthentication
 from idp.protocol.client_keys import ClientKeys
 from idp.protocol.foundation import Foundation
+from idp.protocol.id_token import Beside, IdTokens
 from idp.protocol.lifetimes import Lifetimes
 from idp.protocol.messages import AuthlibRequest, ClientRequest, Reply
 from idp.protocol.refusals import OAuth2Error, oauth_error
@@ -90,6 +91,7 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]  # Authlib is un
         self.ring = foundation.ring
         self.subjects = foundation.subjects
         self.lifetimes = foundation.lifetimes
+        self.id_tokens = IdTokens(self.issuer, self.ring, self.subjects, self.lifetimes.id_token)
         self.audit = foundation.audit
         self.clock = foundation.clock
         assertions = ClientAssertions(self.issuer, database=self.database, keys=client_keys)
@@ -125,14 +127,11 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]  # Authlib is un
         self, client: RegisteredClient, redeemed: Redeemed, access_token: str, *, with_nonce: bool = True
     ) -> str:
         """An ID token for a grant."""
-        return id_token.mint(
-            issuer=self.issuer,
-            ring=self.ring,
-            client=client,
-            grant=redeemed.grant,
-            person=redeemed.person,
-            access_token=access_token,
-            life=self.lifetimes.id_token,
+        return self.id_tokens.mint(
+            client,
+            redeemed.grant,
+            redeemed.person,
+            beside=Beside(access_token=access_token),
             now=self.clock(),
             with_nonce=with_nonce,
         )

@@ -64,7 +64,7 @@ def test_a_client_that_is_not_registered_for_the_code_flow_is_told_so(
     assert error_of(rp, browser) == "unauthorized_client"
 
 
-@pytest.mark.parametrize("mode", ["web_message", "jwt", "query.jwt", "QUERY", "form_post ", 'q"', "fragment query"])
+@pytest.mark.parametrize("mode", ["web_message", "JWT", ".jwt", "jwt.jwt", "QUERY", "form_post ", 'q"', "fragment query"])
 def test_an_unknown_response_mode_is_refused(rp: RelyingParty, browser: requests.Session, mode: str) -> None:
     assert error_of(rp, browser, response_mode=mode) == "invalid_request"
 

@@ -5,7 +5,12 @@ from typing import Any
 
 from idp.protocol.client import RegisteredClient
 from idp.store.clients import StoredClient
+from idp.store.database import Database
 from idp.store.grants import Grant
+from keys.lifecycle import KeyPolicy
+from keys.ring import KeyRing
+from keys.sealing import Sealer
+from keys.vault import Vault
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -39,3 +44,9 @@ def grant(**changed: Any) -> Grant:
         **changed,
     }
     return Grant(**values)
+
+
+def empty_ring() -> KeyRing:
+    """A ring for what signs nothing: its database is never opened."""
+    vault = Vault(Database("sqlite:///never-opened.db").engine, Sealer(bytes(32)).for_purpose("signing-key"))
+    return KeyRing(vault, KeyPolicy(), lambda: NOW)

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from idp.protocol.authorization_request import AskedAuthorization, ReturnAddress
+from idp.protocol.authorization_request import AskedAuthorization
 from idp.protocol.claims import ClaimsRequest
 from idp.protocol.client import RegisteredClient
 from idp.protocol.id_token import IdTokenHint
 from idp.protocol.interaction import Consent, Issue, Login, Refuse, SelectAccount, SignUp, Step, next_step
+from idp.protocol.return_address import ReturnAddress
 from idp.store.clients import StoredClient
 from idp.store.sessions import BrowserSession, Visit
 
@@ -38,6 +39,8 @@ class Case:
     login_hint: str | None = None
     hint: IdTokenHint | None = None
     subject: str | None = None
+    essential_acr: tuple[str, ...] = ()
+    named_claims: tuple[str, ...] = ()
     scopes: tuple[str, ...] = SCOPES
     signed_in: bool = True
     auth_time: datetime = BEFORE
@@ -51,12 +54,17 @@ class Case:
         asked = AskedAuthorization(
             to=to,
             parameters={},
+            response_type=frozenset({"code"}),
             scopes=self.scopes,
             prompt=frozenset(self.prompt.split()),
             max_age=self.max_age,
             login_hint=self.login_hint,
             hint=self.hint,
-            claims=ClaimsRequest(subject=self.subject),
+            claims=ClaimsRequest(
+                userinfo=self.named_claims,
+                subjects=((self.subject,),) if self.subject else (),
+                essential_acr=self.essential_acr,
+            ),
             acr_values=(),
             nonce=None,
             code_challenge=None,
@@ -67,7 +75,12 @@ class Case:
         )
         visit = Visit(session, "alice@example.com", {}, self.consented, self.declined, self.consented_at)
         return next_step(
-            asked, visit if self.signed_in else None, asked_at=ASKED_AT, selected_at=self.selected_at, now=NOW
+            asked,
+            visit if self.signed_in else None,
+            subject="alice" if self.signed_in else None,
+            asked_at=ASKED_AT,
+            selected_at=self.selected_at,
+            now=NOW,
         )
 
 
@@ -168,6 +181,22 @@ TABLE: list[tuple[str, Case, object]] = [
     ("the choice was made", Case(prompt="select_account", selected_at=AFTER), Granted()),
     ("signing in was a choice too", Case(prompt="select_account", auth_time=AFTER), Granted()),
     ("a choice despite the login hint", Case(login_hint="bob@example.com", selected_at=AFTER), Granted()),
+    # how
+    ("the essential context is reached", Case(essential_acr=("2", "1")), Granted()),
+    ("the essential context is not reached", Case(essential_acr=("2",)), Login("too_weak")),
+    (
+        "not even by signing in for it",
+        Case(essential_acr=("2",), auth_time=AFTER),
+        Refused("unmet_authentication_requirements"),
+    ),
+    ("none, and too weak", Case(prompt="none", essential_acr=("2",)), Refused("login_required")),
+    # claims by name
+    ("a claim by name needs its scope allowed", Case(named_claims=("name",)), Consent((*SCOPES, "profile"))),
+    (
+        "a claim by name was allowed, and grants no scope",
+        Case(named_claims=("name",), consented=(*SCOPES, "profile")),
+        Granted(),
+    ),
     # order
     ("login comes before the choice", Case(prompt="login select_account"), Login("asked_for")),
     ("the choice comes before consent", replace(STRANGER, prompt="select_account consent"), SelectAccount()),

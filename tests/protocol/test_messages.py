@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from idp.protocol.authorization_request import ReturnAddress
-from idp.protocol.authorization_response import FormPost, code_response
+from idp.protocol.authorization_response import FormPost, ResponseWriter
 from idp.protocol.claims import PERSONAL_CLAIMS, ClaimsRequest, MalformedClaimsRequest
 from idp.protocol.messages import Parameters
-from tests.protocol.samples import client
+from idp.protocol.return_address import ReturnAddress
+from tests.protocol.samples import NOW, client, empty_ring
 
 ISSUER = "https://id.example"
+WRITER = ResponseWriter(ISSUER, empty_ring(), lambda: NOW)
 
 
 def test_empty_values_count_as_left_out_and_as_sent_twice() -> None:
@@ -49,8 +50,8 @@ def test_a_claims_document_is_read_or_refused_and_nothing_else(document: object)
     except MalformedClaimsRequest:
         return
     assert set(read.userinfo) | set(read.id_token) <= set(PERSONAL_CLAIMS)
-    assert read.subject is None or isinstance(read.subject, str)
-    assert all(isinstance(value, str) for value in (*read.acr, *read.essential_acr))
+    subjects = [subject for accepted in read.subjects for subject in accepted]
+    assert all(isinstance(value, str) for value in (*read.acr, *read.essential_acr, *subjects))
 
 
 @settings(max_examples=300, deadline=None)
@@ -64,7 +65,7 @@ def test_whatever_the_state_one_answer_carries_it_unchanged(state: str, mode: st
     except UnicodeEncodeError:
         return  # The door lets no lone surrogate in.
 
-    answer = code_response(to, "the-code", issuer=ISSUER)
+    answer = WRITER.success(to, [("code", "the-code")])
 
     if isinstance(answer, FormPost):
         assert answer.action == "https://rp.example/cb?kept=1"
