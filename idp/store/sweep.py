@@ -12,6 +12,7 @@ from idp.store.devices import known_devices
 from idp.store.email_proofs import email_proofs
 from idp.store.grants import grants
 from idp.store.handshakes import handshakes
+from idp.store.initial_access_tokens import initial_access_tokens
 from idp.store.outbox import outbox
 from idp.store.sessions import sessions
 from idp.store.tokens import access_tokens, refresh_tokens
@@ -39,6 +40,9 @@ def sweep(database: Database, *, now: datetime, keep: timedelta = timedelta(days
         "email_proofs": delete(email_proofs).where(email_proofs.c.expires_at < before),
         "attempts": delete(attempts).where(attempts.c.window_ends_at < before),
         "known_devices": delete(known_devices).where(known_devices.c.expires_at < now),
+        "initial_access_tokens": delete(initial_access_tokens).where(
+            initial_access_tokens.c.expires_at < now - timedelta(days=30)
+        ),
         "used_jtis": delete(used_jtis).where(used_jtis.c.expires_at < now),
         "outbox": delete(outbox).where(outbox.c.expires_at < now - timedelta(days=30)),
     }

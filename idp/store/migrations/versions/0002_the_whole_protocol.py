@@ -2,11 +2,13 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0002"
 down_revision = "0001"
 
 _TIME = sa.DateTime(timezone=True)
+_DOCUMENT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
 def upgrade() -> None:
@@ -23,6 +25,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_used_jtis")),
     )
     op.create_index(op.f("ix_used_jtis_expires_at"), "used_jtis", ["expires_at"], unique=False)
+    op.add_column("clients", sa.Column("registered_by", sa.Text(), nullable=True))
+    op.add_column("clients", sa.Column("registration_digest", sa.LargeBinary(length=32), nullable=True))
+    op.add_column("clients", sa.Column("registration_limits", _DOCUMENT, nullable=True))
+    op.create_table(
+        "initial_access_tokens",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("limits", _DOCUMENT, nullable=False),
+        sa.Column("uses_left", sa.Integer(), nullable=False),
+        sa.Column("created_at", _TIME, nullable=False),
+        sa.Column("expires_at", _TIME, nullable=False),
+        sa.Column("revoked_at", _TIME, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_initial_access_tokens")),
+        sa.UniqueConstraint("digest", name=op.f("uq_initial_access_tokens_digest")),
+    )
+    op.create_index(op.f("ix_initial_access_tokens_expires_at"), "initial_access_tokens", ["expires_at"], unique=False)
     op.create_table(
         "device_authorizations",
         sa.Column("id", sa.Text(), nullable=False),
