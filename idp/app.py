@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -14,8 +15,10 @@ from idp.accounts.proofs import ProofLife
 from idp.accounts.recovery import Recovery
 from idp.accounts.signup import SignUp
 from idp.clock import Clock, utc_now
+from idp.delivery.backchannel_logout import LogoutCarrier
+from idp.delivery.carrying import Line
 from idp.delivery.mail import MailCarrier, MailTemplates
-from idp.delivery.outbox import MAIL, Carrier
+from idp.delivery.outbox import MAIL
 from idp.delivery.smtp import SmtpTransport
 from idp.delivery.worker import Worker
 from idp.endpoints.account import AccountEndpoint
@@ -33,10 +36,14 @@ from idp.endpoints.userinfo import UserinfoEndpoint
 from idp.endpoints.verify_email import VerifyEmailEndpoint
 from idp.house import House, build_house
 from idp.observe import logs
+from idp.protocol.logout_token import LogoutTokens
 from idp.settings import Settings
 from idp.store import schema
+from idp.store.session_endings import LOGOUT
 from idp.web.assets import assets_dir
 from keys.lifecycle import KeyPolicy
+
+_MARGIN = timedelta(seconds=30)
 
 Development = Callable[[House], Sequence[Route]]
 """Adds the playground's routes. Only `idp dev` passes one."""
@@ -171,15 +178,21 @@ def _lifespan(house: House) -> Lifespan[Starlette]:
     return lifespan
 
 
-def _carriers(house: House) -> dict[str, Carrier]:
+def _carriers(house: House) -> dict[str, Line]:
     """Who delivers what. Without an SMTP server mails wait in the outbox."""
-    settings = house.settings
+    settings, provider = house.settings, house.provider
+    tokens = LogoutTokens(provider.issuer, provider.ring, provider.registry, provider.subjects, house.clock)
+    # Several at once: one relying party that hangs must not delay the others.
+    logout = Line(
+        LogoutCarrier(house.outgoing, tokens.notice), at_once=4, lease_for=settings.outgoing_timeout + _MARGIN
+    )
     if settings.smtp_url is None:
-        return {}
+        return {LOGOUT: logout}
     templates = MailTemplates(
         assets_dir("templates") / "mail",
         product=settings.product_name,
         issuer=settings.issuer,
         sender=settings.mail_from,
     )
-    return {MAIL: MailCarrier(templates, SmtpTransport.from_url(settings.smtp_url.get_secret_value()))}
+    mail = Line(MailCarrier(templates, SmtpTransport.from_url(settings.smtp_url.get_secret_value())))
+    return {LOGOUT: logout, MAIL: mail}

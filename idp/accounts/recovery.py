@@ -12,7 +12,7 @@ from idp.accounts.proofs import ProofLife
 from idp.accounts.sessions import Started
 from idp.accounts.throttle import Allowed, Wait
 from idp.accounts.visitor import Visitor
-from idp.store import accounts, devices, email_proofs, sessions
+from idp.store import accounts, devices, email_proofs, session_endings
 from idp.store.accounts import Account
 from idp.store.base import digest_of
 from idp.store.database import Connection
@@ -92,7 +92,7 @@ class Recovery:
         accounts.verify_email(db, account.id, now=now)
         self._end_other_ways_in(db, account.id, now=now)
         self.sign_in.throttle.proven_by_mail(db, email_key=account.email_key)
-        ended = sessions.end_all(db, account.id, because="password_reset", now=now)
+        ended = session_endings.end_all(db, account.id, because="password_reset", now=now)
         devices.forget_all(db, account.id)
         self._tell_owner(db, account, visitor, now=now)
         return ended
@@ -145,7 +145,7 @@ class Recovery:
             known_device=digest_of(session.id),
             now=now,
         )
-        ended = sessions.end_all(db, account.id, because="password_changed", now=now, except_id=session.id)
+        ended = session_endings.end_all(db, account.id, because="password_changed", now=now, except_id=session.id)
         self._tell_owner(db, account, visitor, now=now)
         return started, ended
 

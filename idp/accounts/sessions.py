@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from idp.accounts.visitor import Visitor
-from idp.store import sessions
+from idp.store import session_endings, sessions
 from idp.store.base import digest_of
 from idp.store.database import Connection
 from idp.store.sessions import BrowserSession, Visit
@@ -56,7 +56,7 @@ class Sessions:
             session_id, owner = before
             if owner == account_id and self._renew(db, session_id, secret, amr=amr, now=now):
                 return Started(secret, session_id)
-            if sessions.end(db, session_id, because="replaced", now=now):
+            if session_endings.end(db, session_id, because="replaced", now=now):
                 ended = session_id
         session_id = secrets.token_urlsafe(24)
         sessions.start(
@@ -96,7 +96,7 @@ class Sessions:
         """End one session of this person; False: it was over, or is somebody else's."""
         if session_id not in {session.id for session in self.open_of(db, account_id, now=now)}:
             return False
-        return sessions.end(db, session_id, because=because, now=now)
+        return session_endings.end(db, session_id, because=because, now=now)
 
     def _renew(self, db: Connection, session_id: str, secret: str, *, amr: tuple[str, ...], now: datetime) -> bool:
         return sessions.renew(db, session_id, digest_of(secret), amr=amr, expires_at=now + self.absolute, now=now)

@@ -51,7 +51,7 @@ def end_session(
 ) -> None:
     """End one session of a person, or all. What was granted through it ends too."""
     from idp.audit.events import Event, Occasion, note
-    from idp.store import sessions
+    from idp.store import session_endings, sessions
 
     if (session_id is None) == (not everywhere):
         fail("name a session, or say --all", status=2)
@@ -60,12 +60,12 @@ def end_session(
     with transaction() as db:
         account = account_named(db, who)
         if session_id is None:
-            ended = sessions.end_all(db, account.id, because="operator", now=now)
+            ended = session_endings.end_all(db, account.id, because="operator", now=now)
         else:
             live = sessions.live(db, account.id, idle_since=now - settings().lifetimes.session_idle, now=now)
             ended = [one.id for one in live if one.id == session_id]
             for one in ended:
-                sessions.end(db, one, because="operator", now=now)
+                session_endings.end(db, one, because="operator", now=now)
         for one in ended:
             note(db, Event.SESSION_ENDED, Occasion(now), account_id=account.id, session_id=one, facts=BY_OPERATOR)
     if session_id is not None and not ended:

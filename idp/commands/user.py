@@ -179,9 +179,9 @@ def _note(db: "Connection", event: "Event", account: "Account", now: datetime) -
 
 
 def _end_everything(db: "Connection", account_id: str, now: datetime) -> None:
-    from idp.store import grants, sessions
+    from idp.store import grants, session_endings
 
-    sessions.end_all(db, account_id, because="operator", now=now)
+    session_endings.end_all(db, account_id, because="operator", now=now)
     grants.revoke_all(db, account_id=account_id, client_id=None, because="operator", now=now)
 
 

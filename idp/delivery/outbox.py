@@ -18,8 +18,17 @@ MAIL = "mail"
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """The end of a session, of which a client is told."""
+
+    session_id: str
+    account_id: str
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
-    """A parcel, opened: what one attempt to deliver works on."""
+    """A parcel, opened: what one attempt to deliver works on. `reference` names the attempt, and no other."""
 
     id: str
     kind: str
@@ -27,15 +36,19 @@ class Delivery:
     payload: Mapping[str, Any] = field(repr=False)
     created_at: datetime
     expires_at: datetime
+    ending: Ending | None = None
+    reference: str = ""
 
 
 class NotDelivered(Exception):
     """An attempt did not succeed. The sentence is kept and shown to the operator: no address, no secret, no input."""
 
-    def __init__(self, sentence: str, *, for_good: bool = False) -> None:
+    def __init__(self, sentence: str, *, for_good: bool = False, nobody_there: bool = False) -> None:
         self.sentence = sentence
         self.for_good = for_good
         """Whether another attempt is pointless."""
+        self.nobody_there = nobody_there
+        """Whether whatever else there is for this recipient would not arrive now either."""
         super().__init__(sentence)
 
 
@@ -100,16 +113,26 @@ class Outbox:
         self.filled.set()
         return parcel_id
 
-    def open(self, parcel: outbox.Parcel) -> Delivery | None:
+    def open(self, parcel: outbox.Parcel, *, reference: str = "") -> Delivery | None:
         """Read a parcel. None: it has been emptied, because it arrived or was given up.
+
+        Word of a session's end is never empty: it has no content besides the ids.
 
         Raises:
             keys.sealing.UnsealError: It was sealed with another key-encryption key, or changed since.
         """
-        if not parcel.sealed:
+        ending = _ending(parcel)
+        if not parcel.sealed and ending is None:
             return None
-        payload = json.loads(self._box.open(parcel.sealed, parcel.id.encode()))
-        return Delivery(parcel.id, parcel.kind, parcel.recipient, payload, parcel.created_at, parcel.expires_at)
+        payload = json.loads(self._box.open(parcel.sealed, parcel.id.encode())) if parcel.sealed else {}
+        times = parcel.created_at, parcel.expires_at
+        return Delivery(parcel.id, parcel.kind, parcel.recipient, payload, *times, ending, reference)
+
+
+def _ending(parcel: outbox.Parcel) -> Ending | None:
+    if parcel.session_id is None or parcel.account_id is None or parcel.client_id is None:
+        return None
+    return Ending(parcel.session_id, parcel.account_id, parcel.client_id)
 
 
 def _plain(value: object) -> str | int | None:

@@ -12,7 +12,7 @@ from idp.audit.events import Event, note
 from idp.clock import Clock
 from idp.protocol.client import ClientRegistry
 from idp.reception import Reception
-from idp.store import accounts, consents, grants, sessions
+from idp.store import accounts, consents, grants, session_endings
 from idp.store.database import Connection, Database
 from idp.store.sessions import BrowserSession
 from idp.web import replies
@@ -81,7 +81,7 @@ class AccountEndpoint:
                 return replies.see_other("/login")
             account_id, here = visit.session.account_id, visit.session.id
             accounts.find_to_change(db, account_id)
-            ended = sessions.end_all(db, account_id, because="ended_by_owner", now=self.clock(), except_id=here)
+            ended = session_endings.end_all(db, account_id, because="ended_by_owner", now=self.clock(), except_id=here)
             for session_id in ended:
                 self._note_ended(db, exchange, account_id, session_id, "ended_by_owner")
         return replies.see_other("/account?done=devices")
@@ -107,7 +107,7 @@ class AccountEndpoint:
         """End the session of this browser."""
         with self.database.transaction() as db:
             visit = self.reception.visit(db, exchange)
-            if visit is not None and sessions.end(db, visit.session.id, because="signed_out", now=self.clock()):
+            if visit is not None and session_endings.end(db, visit.session.id, because="signed_out", now=self.clock()):
                 self._note_ended(db, exchange, visit.session.account_id, visit.session.id, "signed_out")
         response = self.pages.signed_out(exchange.context())
         self.reception.cookies.delete_session(response)

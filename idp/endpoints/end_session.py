@@ -10,7 +10,7 @@ from idp.clock import Clock
 from idp.protocol.end_session import AskedLogout
 from idp.protocol.messages import Parameters
 from idp.protocol.provider import Provider
-from idp.store import sessions
+from idp.store import session_endings, sessions
 from idp.store.base import digest_of
 from idp.store.database import Database
 from idp.store.sessions import Visit
@@ -72,7 +72,7 @@ class EndSessionEndpoint:
         now = self.clock()
         if visit is not None:
             with self.database.transaction() as db:
-                if sessions.end(db, visit.session.id, because="signed_out", now=now):
+                if session_endings.end(db, visit.session.id, because="signed_out", now=now):
                     note(
                         db,
                         Event.SIGNED_OUT_BY_CLIENT if asked.client else Event.SESSION_ENDED,

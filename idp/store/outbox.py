@@ -23,6 +23,9 @@ outbox = Table(
     Column("delivered_at", UtcDateTime),
     Column("failed_at", UtcDateTime),
     Column("last_error", Text),
+    Column("account_id", Text, index=True),
+    Column("client_id", Text),
+    Column("session_id", Text),
 )
 
 _waiting = and_(outbox.c.delivered_at.is_(None), outbox.c.failed_at.is_(None))
@@ -35,7 +38,8 @@ Index("ix_outbox_waiting", outbox.c.next_attempt_at, sqlite_where=_waiting, post
 class Parcel:
     """One thing to deliver. `sealed` is encrypted, because mails carry links that are secrets.
 
-    It is emptied as soon as the parcel has arrived or has been given up. `attempts` tells one lease from the next.
+    It is emptied as soon as the parcel has arrived or has been given up. `attempts` tells one lease from the next. What
+    is about the end of a session names it, and the person and the client; those rows may be gone by then.
     """
 
     id: str
@@ -49,6 +53,9 @@ class Parcel:
     delivered_at: datetime | None
     failed_at: datetime | None
     last_error: str | None
+    account_id: str | None = None
+    client_id: str | None = None
+    session_id: str | None = None
 
 
 def put(
@@ -76,15 +83,21 @@ def put(
     )
 
 
-def lease(db: Connection, *, kinds: Collection[str], lease_for: timedelta, now: datetime) -> Parcel | None:
+def lease(
+    db: Connection, *, kinds: Collection[str], lease_for: timedelta, now: datetime, except_to: Collection[str] = ()
+) -> Parcel | None:
     """Take the next parcel of these kinds that is due, for a while. A worker that dies gives it back by time passing.
 
-    The conditional update lets several workers share one outbox without `SKIP LOCKED`: who comes second gets nothing
-    for that row and asks again.
+    Args:
+        except_to: Recipients who are left in peace for now.
     """
+    # The conditional update lets several workers share one outbox without `SKIP LOCKED`: who comes second gets nothing
+    # for that row and asks again.
     due = (
         select(outbox.c.id)
-        .where(_waiting, outbox.c.next_attempt_at <= now, outbox.c.kind.in_(kinds))
+        .where(
+            _waiting, outbox.c.next_attempt_at <= now, outbox.c.kind.in_(kinds), outbox.c.recipient.not_in(except_to)
+        )
         .order_by(outbox.c.next_attempt_at)
         .limit(1)
     )
@@ -100,9 +113,11 @@ def lease(db: Connection, *, kinds: Collection[str], lease_for: timedelta, now: 
     return Parcel(*row) if row else None
 
 
-def next_due_at(db: Connection, *, kinds: Collection[str]) -> datetime | None:
+def next_due_at(db: Connection, *, kinds: Collection[str], except_to: Collection[str] = ()) -> datetime | None:
     """When the next parcel of these kinds is due or its lease passes; None when nothing waits. Only reads."""
-    query = select(outbox.c.next_attempt_at).where(_waiting, outbox.c.kind.in_(kinds))
+    query = select(outbox.c.next_attempt_at).where(
+        _waiting, outbox.c.kind.in_(kinds), outbox.c.recipient.not_in(except_to)
+    )
     return db.execute(query.order_by(outbox.c.next_attempt_at).limit(1)).scalar()
 
 

@@ -159,27 +159,6 @@ def touch(db: Connection, session_id: str, *, now: datetime) -> None:
     db.execute(update(sessions).where(sessions.c.id == session_id).values(seen_at=now))
 
 
-def end(db: Connection, session_id: str, *, because: str, now: datetime) -> bool:
-    """End a session, once. False: it had ended before, or never was."""
-    ended = (
-        update(sessions)
-        .where(sessions.c.id == session_id, sessions.c.ended_at.is_(None))
-        .values(ended_at=now, ended_because=because)
-    )
-    return db.execute(ended).rowcount == 1
-
-
-def end_all(db: Connection, account_id: str, *, because: str, now: datetime, except_id: str | None = None) -> list[str]:
-    """End every session of a person, but for one if wanted. Returns the ids of those that ended now."""
-    ended = (
-        update(sessions)
-        .where(sessions.c.account_id == account_id, sessions.c.ended_at.is_(None), sessions.c.id != (except_id or ""))
-        .values(ended_at=now, ended_because=because)
-        .returning(sessions.c.id)
-    )
-    return list(db.execute(ended).scalars())
-
-
 def live(db: Connection, account_id: str, *, idle_since: datetime, now: datetime) -> list[BrowserSession]:
     """The sessions a person has open, the latest first."""
     query = (

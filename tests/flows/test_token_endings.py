@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from idp.store import accounts, clients, consents, grants, sessions
+from idp.store import accounts, clients, consents, grants, session_endings, sessions
 from idp.store.base import digest_of
 from idp.store.database import Connection
 from tests.flows.relying_party import RelyingParty
@@ -62,7 +62,7 @@ def remove_client(db: Connection, who: SignedIn) -> None:
 
 
 def end_session(db: Connection, who: SignedIn) -> None:
-    sessions.end(db, who.session_id, because="ended_by_person", now=who.rp.provider.clock())
+    session_endings.end(db, who.session_id, because="ended_by_person", now=who.rp.provider.clock())
 
 
 def withdraw_consent(db: Connection, who: SignedIn) -> None:

@@ -71,3 +71,20 @@ def upgrade() -> None:
     op.create_index(op.f("ix_device_authorizations_client_id"), "device_authorizations", ["client_id"], unique=False)
     op.create_index(op.f("ix_device_authorizations_expires_at"), "device_authorizations", ["expires_at"], unique=False)
     op.add_column("authorization_requests", sa.Column("device_authorization_id", sa.Text(), nullable=True))
+    for name in ("account_id", "client_id", "session_id"):
+        op.add_column("outbox", sa.Column(name, sa.Text(), nullable=True))
+    op.create_index(op.f("ix_outbox_account_id"), "outbox", ["account_id"], unique=False)
+    op.create_table(
+        "delivery_attempts",
+        sa.Column("parcel_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("begun_at", _TIME, nullable=False),
+        sa.Column("ended_at", _TIME, nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["parcel_id"], ["outbox.id"], name=op.f("fk_delivery_attempts_parcel_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("parcel_id", "number", name=op.f("pk_delivery_attempts")),
+        sa.UniqueConstraint("reference", name=op.f("uq_delivery_attempts_reference")),
+    )
