@@ -21,6 +21,7 @@ from idp.web.csrf import Csrf, ForeignForm
 from idp.web.failures import Failures, PageProblem
 from idp.web.form import BODY_LIMIT, EMPTY, Form, FormProblem, read_body, read_query, too_large
 from idp.web.headers import HeaderSets, RawHeaders
+from idp.web.json_body import read_json
 from idp.web.lanes import Lane, LaneFull, Lanes
 from idp.web.page_context import PageContext
 
@@ -37,7 +38,7 @@ class Exchange:
     """One request, read completely, and what is needed to answer it.
 
     Attributes:
-        method: GET, HEAD or POST.
+        method: GET, HEAD or POST; PUT and DELETE on routes for machines.
         path: The path, percent-decoded.
         query: The query component.
         form: The posted form; empty for GET.
@@ -48,6 +49,7 @@ class Exchange:
         browsers: The secrets of this browser, what open interactions are tied to; more than one where several tabs
             were its first contact. On pages always there: made by the edge where it is missing, and set as a cookie
             with the response. Empty on routes for machines.
+        document: The posted JSON, on routes that take JSON instead of forms; nothing about its types is certain.
         cookies_withheld: A POST from another site came without any cookie of ours, as SameSite=Lax has it. It does
             not tell that nobody is signed in: answer with `replies.repeated_as_get`.
     """
@@ -64,6 +66,7 @@ class Exchange:
     browsers: tuple[str, ...]
     cookies_withheld: bool
     tokens: Csrf = field(repr=False)
+    document: object = field(default=None, repr=False)
 
     @property
     def browser(self) -> str:
@@ -126,6 +129,7 @@ class Door:
         label: The path as declared; what the log says instead of the path, which may hold an id.
         foreign_posts: The route is entered by forms of other sites, so no form token can be asked for.
         preflight: The answer to a CORS preflight, where scripts of other origins may call.
+        json: Bodies are JSON instead of forms.
     """
 
     edge: Edge
@@ -136,6 +140,7 @@ class Door:
     headers: RawHeaders
     foreign_posts: bool = False
     preflight: RawHeaders | None = None
+    json: bool = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. Whatever happens, exactly one response is sent, with the headers of the route's kind."""
@@ -173,9 +178,13 @@ class Door:
         headers = Headers(scope=scope)
         method = scope["method"]
         query = read_query(scope["query_string"])
-        form = EMPTY
-        if method == "POST":
-            form = read_body(await _body(headers, receive), headers.get("content-type", ""))
+        form, document = EMPTY, None
+        if method in {"POST", "PUT"}:
+            body, media_type = await _body(headers, receive), headers.get("content-type", "")
+            if self.json:
+                document = read_json(body, media_type)
+            else:
+                form = read_body(body, media_type)
         cookies: dict[str, str] = {}
         browsers: tuple[str, ...] = ()
         withheld = False
@@ -198,6 +207,7 @@ class Door:
             browsers,
             withheld,
             self.edge.tokens,
+            document,
         )
 
     def _check_source(self, exchange: Exchange) -> None:

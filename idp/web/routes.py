@@ -61,6 +61,7 @@ class RouteBuilder:
         *,
         methods: Sequence[str] = ("POST",),
         shared: bool = False,
+        json: bool = False,
         lane: Lane = "work",
     ) -> Route:
         """An endpoint for machines: JSON errors, never stored, no cookies.
@@ -68,9 +69,10 @@ class RouteBuilder:
         Args:
             shared: Scripts of any origin may call it and read the answer (token, userinfo and revocation endpoints,
                 which single-page apps use).
+            json: It takes JSON instead of forms.
         """
         headers = self.headers.shared_api if shared else self.headers.api
-        return self._for_machines("api", path, handler, methods, lane, headers, shared=shared)
+        return self._for_machines("api", path, handler, methods, lane, headers, shared=shared, json=json)
 
     def public(self, path: str, handler: Handler, *, lane: Lane = "work") -> Route:
         """A document for everybody: GET only, readable from any origin, cacheable if the handler says so."""
@@ -92,13 +94,14 @@ class RouteBuilder:
         headers: RawHeaders,
         *,
         shared: bool,
+        json: bool = False,
     ) -> Route:
         preflight: RawHeaders | None = None
         if shared:
             allowed = ", ".join(methods).encode("ascii")
             preflight = (*self.headers.preflight, (b"access-control-allow-methods", allowed))
             methods = (*methods, "OPTIONS")
-        door = Door(self.edge, kind, path, handler, lane, headers, preflight=preflight)
+        door = Door(self.edge, kind, path, handler, lane, headers, preflight=preflight, json=json)
         return Route(path, door, methods=methods, name=path)
 
 
