@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urldefrag, urlencode, urljoin, urlsplit
 
 import requests
+from requests.cookies import RequestsCookieJar
 
 from conformance_tests.page import Button, Control, Form, Page
 from conformance_tests.page_reader import read_page
@@ -70,6 +71,11 @@ class ScriptedBrowser:
             {"Accept": _ACCEPT, "Accept-Language": "en-GB,en;q=0.8", "User-Agent": "conformance-tests"}
         )
 
+    @property
+    def cookies(self) -> RequestsCookieJar:
+        """Everything that providers have stored here."""
+        return self._session.cookies
+
     def visit(self, url: str) -> Page | Arrival:
         """Follow a link on a page of the relying party, and the redirects after it."""
         return self._go("GET", url, (), origin=self._relying_party_origin)
@@ -119,7 +125,7 @@ class ScriptedBrowser:
         button = button or form.way_on
         action = button.action if button is not None and button.action else form.action
         # A POST from a page under `no-referrer` carries the origin "null" (Fetch, section 3.2).
-        origin = "null" if "no-referrer" in page.referrer_policy.split(",")[-1].split() else _origin_of(page.url)
+        origin = "null" if "no-referrer" in page.referrer_policy.split(",")[-1].split() else origin_of(page.url)
         values = form.values(button)
         if form.method == "get":
             return self._go("GET", f"{action.partition('?')[0]}?{urlencode(values)}", (), origin=origin, page=page.url)
@@ -127,7 +133,7 @@ class ScriptedBrowser:
 
     @property
     def _relying_party_origin(self) -> str:
-        return _origin_of(self.watched[0]) if self.watched else "null"
+        return origin_of(self.watched[0]) if self.watched else "null"
 
     def _sign_in(self, page: Page, form: Form | None) -> Page | Arrival:
         assert form is not None
@@ -142,7 +148,7 @@ class ScriptedBrowser:
     def _go(
         self, method: str, url: str, fields: Sequence[tuple[str, str]], *, origin: str, page: str | None = None
     ) -> Page | Arrival:
-        site = "same-origin" if page is not None and _origin_of(page) == _origin_of(url) else "cross-site"
+        site = "same-origin" if page is not None and origin_of(page) == origin_of(url) else "cross-site"
         fragment = ""
         for _ in range(_MOST_HOPS):
             if any(url.startswith(address) for address in self.watched):
@@ -167,7 +173,7 @@ class ScriptedBrowser:
                 url = location if urlsplit(location).fragment or not fragment else f"{location}#{fragment}"
                 if response.status_code not in {307, 308}:
                     method, fields = "GET", ()
-                site = site if _origin_of(location) == _origin_of(response.url) else "cross-site"
+                site = site if origin_of(location) == origin_of(response.url) else "cross-site"
                 continue
             shown = read_page(
                 url,
@@ -183,8 +189,8 @@ class ScriptedBrowser:
             if hop is None:
                 self.pages.append(shown)
                 return shown
-            method, fields, origin = hop.method.upper(), hop.values(None), _origin_of(url)
-            site = "same-origin" if _origin_of(hop.action) == _origin_of(url) else "cross-site"
+            method, fields, origin = hop.method.upper(), hop.values(None), origin_of(url)
+            site = "same-origin" if origin_of(hop.action) == origin_of(url) else "cross-site"
             url = hop.action
         raise LostError(f"redirected more than {_MOST_HOPS} times; the last hop was {self.trail[-1]}")
 
@@ -196,7 +202,8 @@ def _name_control(form: Form) -> Control | None:
     return next((control for control in form.controls if control.kind in {"text", "email"}), None)
 
 
-def _origin_of(url: str) -> str:
+def origin_of(url: str) -> str:
+    """Scheme, host and port of an address, as browsers write an origin."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}".lower()
 

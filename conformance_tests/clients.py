@@ -87,6 +87,10 @@ class Registrar:
         """Get a client that may be given refresh tokens."""
         return self.client(second=second, grant_types=[*self._grant_types, "refresh_token"], **metadata)
 
+    def with_logout(self, **metadata: Any) -> Client:
+        """Get a client that the browser may be sent back to after signing out."""
+        return self.client(post_logout_redirect_uris=[self._options.post_logout_redirect_uri], **metadata)
+
     @property
     def _grant_types(self) -> list[str]:
         """What the response type needs (Registration section 2)."""

@@ -7,8 +7,9 @@ import pytest
 
 from conformance_tests import callback_server, certificate, report
 from conformance_tests import options as command_line
-from conformance_tests.browser import ScriptedBrowser
+from conformance_tests.browser import ScriptedBrowser, origin_of
 from conformance_tests.callback_server import CallbackServer
+from conformance_tests.chromium import Chromium, opened
 from conformance_tests.clients import Registrar
 from conformance_tests.issuer import Issuer
 from conformance_tests.options import Options
@@ -95,6 +96,12 @@ def callbacks(options: Options, tmp_path_factory: pytest.TempPathFactory) -> Ite
         chain, key = map(str, certificate.write(tmp_path_factory.mktemp("certificate")))
     with callback_server.running(options.callback_host, Path(chain), Path(key)) as pages:
         yield pages
+
+
+@pytest.fixture
+def chromium(options: Options) -> Iterator[Chromium]:
+    with opened(origin_of(options.redirect_uri), options.timeout) as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ class Issuer:
         self.http = requests.Session()
         self.http.verify = options.verify
         self.http.trust_env = False
-        self._verdict = verdict
+        self.verdict = verdict
         self.discovery = self.fetch(options.issuer.removesuffix("/") + WELL_KNOWN)
         self.metadata = self._read_metadata()
         self.keys = self._read_keys()
@@ -40,7 +40,7 @@ class Issuer:
     def endpoint(self, name: str) -> str:
         """The address of an endpoint; the module stops when the metadata has none."""
         address = self.metadata.get(name)
-        self._verdict.demand(isinstance(address, str) and address, f"the metadata has no {name}")
+        self.verdict.demand(isinstance(address, str) and address, f"the metadata has no {name}")
         return str(address)
 
     def listed(self, name: str) -> list[str]:
@@ -79,31 +79,27 @@ class Issuer:
         secure = isinstance(url, str) and urlsplit(url).scheme == "https" and bool(urlsplit(url).hostname)
         local = isinstance(url, str) and urlsplit(url).scheme == "http" and is_loopback(url)
         if not secure and local and self.options.allow_http:
-            self._verdict.note("addresses are http on loopback; certification demands https")
+            self.verdict.note("addresses are http on loopback; certification demands https")
         else:
-            self._verdict.expect(secure, f"{what} is not an https URL")
+            self.verdict.expect(secure, f"{what} is not an https URL")
 
     def _read_metadata(self) -> dict[str, Any]:
         metadata = json_object(self.discovery)
-        self._verdict.demand(metadata is not None, f"discovery is no JSON object (status {self.discovery.status_code})")
+        self.verdict.demand(metadata is not None, f"discovery is no JSON object (status {self.discovery.status_code})")
         assert metadata is not None
         for name in ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"):
             value = metadata.get(name)
-            self._verdict.demand(
-                isinstance(value, str) and urlsplit(value).netloc, f"the metadata has no URL as {name}"
-            )
+            self.verdict.demand(isinstance(value, str) and urlsplit(value).netloc, f"the metadata has no URL as {name}")
         return metadata
 
     def _read_keys(self) -> list[dict[str, Any]]:
         answer = self.fetch(self.metadata["jwks_uri"])
         document = json_object(answer)
         keys = document.get("keys") if document is not None else None
-        self._verdict.demand(
-            answer.status_code == 200 and isinstance(keys, list), "jwks_uri does not lead to a JWK Set"
-        )
+        self.verdict.demand(answer.status_code == 200 and isinstance(keys, list), "jwks_uri does not lead to a JWK Set")
         assert isinstance(keys, list)
-        self._verdict.expect_none(key_set_problems(keys))
-        self._verdict.advise_none(unusable_keys(keys))
+        self.verdict.expect_none(key_set_problems(keys))
+        self.verdict.advise_none(unusable_keys(keys))
         return [key for key in keys if isinstance(key, dict)]
 
 
@@ -112,6 +108,12 @@ def check_endpoints(issuer: Issuer) -> None:
     for name, address in issuer.metadata.items():
         if name.endswith("_endpoint"):
             issuer.check_https(address, name)
+
+
+def check_supported(issuer: Issuer, *names: str) -> None:
+    """Demand that the metadata says yes to each of these."""
+    for name in names:
+        issuer.verdict.expect(issuer.metadata.get(name) is True, f"{name} is not true")
 
 
 def key_set_problems(keys: list[Any]) -> Iterator[str]:

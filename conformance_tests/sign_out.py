@@ -37,8 +37,13 @@ def sign_out(rp: RelyingParty, request: dict[str, str]) -> Page | Arrival:
     return rp.browser.confirm(rp.browser.visit(rp.address_of("end_session_endpoint", request)))
 
 
-def demand_return(rp: RelyingParty, request: dict[str, str]) -> Arrival:
-    place = sign_out(rp, request)
+def demand_return(rp: RelyingParty, request: dict[str, str]) -> None:
+    """Sign out, and demand to be brought back with the state that was sent and nothing else."""
+    check_return(rp, sign_out(rp, request), request)
+
+
+def check_return(rp: RelyingParty, place: Page | Arrival, request: dict[str, str]) -> None:
+    """Demand that this is the way back that the request asked for."""
     if isinstance(place, Page):
         raise rp.verdict.stop(f"the browser never came to the post-logout redirect URI: {place.description}")
     arrived = place.url.partition("?")[0]
@@ -46,7 +51,9 @@ def demand_return(rp: RelyingParty, request: dict[str, str]) -> Arrival:
         arrived == rp.client.post_logout_redirect_uri.partition("?")[0],
         "the browser came to an address that is not the post-logout redirect URI",
     )
-    return place
+    returned = dict(place.query)
+    rp.verdict.expect(returned.get("state") == request.get("state"), "state did not come back as it was sent")
+    rp.verdict.advise(set(returned) <= {"state"}, "the redirect has other parameters than state")
 
 
 def demand_page(rp: RelyingParty, request: dict[str, str]) -> Page:
