@@ -48,11 +48,10 @@ def read_json(encoded: bytes, content_type: str) -> object:
 
 def _check(document: object) -> None:
     level: list[object] = [document]
-    for _ in range(DEEPEST + 1):
+    for depth in range(DEEPEST + 1):
+        if depth == DEEPEST and any(isinstance(value, dict | list) for value in level):
+            raise _too_deep()
         level = [part for value in level for part in _parts(value)]
-        if not level:
-            return
-    raise _too_deep()
 
 
 def _parts(value: object) -> Iterator[object]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,7 +71,6 @@ def test_a_large_body_is_told_apart() -> None:
 
 @given(st.binary(max_size=60) | st.text(alphabet='{}[]",:0123456789eE.-\\u d8\0tn', max_size=60).map(str.encode))
 def test_whatever_is_sent_is_read_or_refused(encoded: bytes) -> None:
-    try:
+    # Anything but a FormProblem would be an answer of ours that speaks of a mistake of ours.
+    with suppress(FormProblem):
         read_json(encoded, JSON_TYPE)
-    except FormProblem as refused:
-        assert refused.status in {400, 413, 415}
