@@ -12,6 +12,7 @@ from idp.delivery.outbox import Outbox
 from idp.observe.request_id import request_id
 from idp.outgoing import Outgoing
 from idp.protocol.client_authentication import CountFailure
+from idp.protocol.client_documents import ClientDocuments, HasToWait
 from idp.protocol.features import Features
 from idp.protocol.foundation import Foundation
 from idp.protocol.lifetimes import Lifetimes
@@ -27,7 +28,7 @@ from idp.web.csrf import Csrf
 from idp.web.exchange import Edge
 from idp.web.failures import Failures
 from idp.web.headers import HeaderSets
-from idp.web.lanes import Lanes
+from idp.web.lanes import Lanes, may_wait
 from idp.web.pages import Pages
 from idp.web.routes import RouteBuilder
 from idp.web.static_files import StaticFiles
@@ -78,7 +79,8 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
     )
     sessions = Sessions(settings.lifetimes.session_idle, settings.lifetimes.session)
     lanes = Lanes(work=settings.worker_threads, hashing=settings.hashing_threads, hashing_queue=settings.hashing_queue)
-    edge = Edge(lanes, Csrf(sealer.secret_for("form-token"), settings.issuer), cookies, Failures(pages), UNAVAILABLE)
+    tokens = Csrf(sealer.secret_for("form-token"), settings.issuer)
+    edge = Edge(lanes, tokens, cookies, Failures(pages), outages=UNAVAILABLE, waits=(HasToWait,))
     throttle = _throttle(settings)
     outgoing = Outgoing(
         allowed_hosts=settings.outgoing_allowed_hosts,
@@ -94,6 +96,7 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
             ring=ring,
             subjects=Subjects(sealer.secret_for("pairwise-subject")),
             lifetimes=_lifetimes(settings),
+            documents=ClientDocuments(outgoing, may_wait=may_wait),
             count_failure=_count_client_failure(database, throttle, clock),
             audit=_audit,
             clock=clock,

@@ -46,7 +46,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 def provider(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A running provider, shared by the tests of one database: each makes its own clients and people."""
     for url in _fresh(request.param, request, tmp_path_factory.mktemp(request.param)):
-        with running_provider(url) as running:
+        # The relying parties of tests live on this machine.
+        with running_provider(url, outgoing_allowed_hosts=("127.0.0.1",)) as running:
             yield running
 
 
