@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import Lifespan
 
+from idp.accounts.device_sign_in import DeviceSignIn
 from idp.accounts.login import SignIn
 from idp.accounts.password_policy import PasswordPolicy
 from idp.accounts.passwords import Passwords, keep_hashing_memory
@@ -23,6 +24,8 @@ from idp.delivery.smtp import SmtpTransport
 from idp.delivery.worker import Worker
 from idp.endpoints.account import AccountEndpoint
 from idp.endpoints.authorize import AuthorizeEndpoint
+from idp.endpoints.device import DeviceEndpoint
+from idp.endpoints.device_consent import DeviceConsentEndpoint
 from idp.endpoints.discovery import DiscoveryEndpoint
 from idp.endpoints.end_session import EndSessionEndpoint
 from idp.endpoints.health import HealthEndpoint
@@ -105,12 +108,33 @@ def _routes(house: House) -> list[Route]:
         api("/revoke", token.revoke, shared=True),
         api("/introspect", token.introspect),
         api("/device_authorization", token.authorize_device),
+        *_devices(house),
         api("/userinfo", userinfo.answer, methods=["GET", "POST"], shared=True),
         page("/end_session", end_session.begin, methods=["GET", "POST"], cross_site=True),
         page("/end_session/confirm", end_session.confirm, methods=["POST"]),
         public("/static/{name}", house.static.serve),
         api("/livez", health.live, methods=["GET"]),
         api("/readyz", health.ready, methods=["GET"]),
+    ]
+
+
+def _devices(house: House) -> list[Route]:
+    """The pages on which a person lets in a device without a browser."""
+    page, database, pages, reception, clock = (
+        house.routes.page,
+        house.database,
+        house.pages,
+        house.reception,
+        house.clock,
+    )
+    typing = DeviceEndpoint(database, house.provider.registry, pages, reception, house.throttle, clock)
+    sign_in = DeviceSignIn(house.outbox, house.settings.issuer, house.settings.lifetimes.session)
+    question = DeviceConsentEndpoint(database, house.provider, pages, reception, sign_in, clock)
+    return [
+        page("/device", typing.show),
+        page("/device", typing.submit, methods=["POST"]),
+        page("/device/confirm", question.show),
+        page("/device/confirm", question.decide, methods=["POST"]),
     ]
 
 

@@ -132,6 +132,7 @@ def _lifetimes(settings: Settings) -> Lifetimes:
     lives = settings.lifetimes
     return Lifetimes(
         code=lives.code,
+        device_code=lives.device_code,
         access_token=lives.access_token,
         id_token=lives.id_token,
         refresh_idle=lives.refresh_token_idle,
@@ -154,6 +155,7 @@ def _throttle(settings: Settings) -> Throttle:
         source_mails=given.source_mails,
         source_sign_ups=given.source_sign_ups,
         client_failures=given.client_failures,
+        source_device_codes=given.source_device_codes,
     )
     return Throttle(limits, given.enabled)
 

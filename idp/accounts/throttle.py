@@ -32,6 +32,7 @@ class Limits:
     source_mails: int = 10
     source_sign_ups: int = 10
     client_failures: int = 30
+    source_device_codes: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,17 @@ class Throttle:
             return Allowed()
         return _at_most(db, _Keys(source, "").sign_ups, self.limits.source_sign_ups, _HOUR, now=now)
 
+    def device_code(self, db: Connection, *, source: str, now: datetime) -> Allowed | Wait:
+        """Count a device's code that is being typed (RFC 8628 section 5.1)."""
+        if not self.enabled:
+            return Allowed()
+        return _at_most(db, _Keys(source, "").device_codes, self.limits.source_device_codes, _HOUR, now=now)
+
+    def device_code_found(self, db: Connection, *, source: str, now: datetime) -> None:
+        """Take back what a code counted that has turned out to be right."""
+        if self.enabled:
+            attempts.give_back(db, _Keys(source, "").device_codes, now=now)
+
     def client_failed(self, db: Connection, *, client_id: str, source: str, now: datetime) -> Allowed | Wait:
         """Count a failed client authentication of one client from one source.
 
@@ -185,6 +197,10 @@ class _Keys:
     @property
     def sign_ups(self) -> str:
         return f"sign-ups:{self.origin}"
+
+    @property
+    def device_codes(self) -> str:
+        return f"device-codes:{self.origin}"
 
     def device(self, digest: bytes) -> str:
         return f"device:{digest.hex()}:{digest_of(self.name).hex()}"

@@ -131,7 +131,8 @@ class AccountEndpoint:
 def _line(session: BrowserSession, *, current: bool) -> DeviceLine:
     return DeviceLine(
         session.id,
-        describe(str(session.device.get("user_agent", ""))),
+        # A device without a browser goes by the name of its app.
+        str(session.device.get("name") or describe(str(session.device.get("user_agent", "")))),
         str(session.device.get("address", "")),
         session.created_at,
         session.seen_at,

@@ -47,10 +47,12 @@ class DeviceGrant(DeviceCodeGrant):  # type: ignore[misc]  # Authlib is untyped
 
     def authenticate_token_endpoint_client(self) -> RegisteredClient:
         """Exactly one method, by our own rules; the grant has to be registered."""
-        self.client = self.server.authenticate(self.request)
-        if not self.client.check_grant_type(DEVICE_CODE_GRANT_TYPE):
+        client = self.server.authenticate(self.request)
+        if not client.check_grant_type(DEVICE_CODE_GRANT_TYPE):
             raise oauth_error("unauthorized_client", "The client is not registered for the device grant.")
-        return self.client
+        # Authlib sets it later; the code is looked up for this client.
+        self.request.client = client
+        return client
 
     def query_device_credential(self, device_code: str) -> DeviceCredential:
         """The device authorization of this client.

@@ -21,6 +21,8 @@ class Lifetimes(BaseModel):
     """How long a person may take to sign in, from the relying party's redirect to the answer."""
     code: Annotated[Duration, lasting("10s", "10min", "RFC 6749 section 4.1.2")] = timedelta(seconds=60)
     """Authorization code."""
+    device_code: Annotated[Duration, lasting("1min", "30min", "RFC 8628 section 5.4")] = timedelta(minutes=10)
+    """Code of a device without a browser: how long a person may take to let it in."""
     access_token: Annotated[Duration, lasting("1min", "24h")] = timedelta(hours=1)
     """Access token; it is opaque and checked at each use, so revocation is immediate."""
     id_token: Annotated[Duration, lasting("1min", "24h")] = timedelta(minutes=5)
@@ -85,5 +87,7 @@ class Throttle(BaseModel):
     """Mails caused by one source in an hour."""
     source_sign_ups: Annotated[int, between(1, 100_000)] = 10
     """Accounts made from one source in an hour."""
+    source_device_codes: Annotated[int, between(1, 100_000, "RFC 8628 section 5.1")] = 20
+    """Wrong codes of devices typed from one source in an hour."""
     client_failures: Annotated[int, between(1, 100_000)] = 30
     """Failed client authentications of one client from one source in a minute."""

@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from idp.web.catalogues import german, german_answers
+from idp.web.catalogues import german, german_answers, german_devices
 
 DEFAULT = "en"
-CATALOGUES: Mapping[str, Mapping[str, str]] = {"en": {}, "de": german.SENTENCES | german_answers.SENTENCES}
+CATALOGUES: Mapping[str, Mapping[str, str]] = {
+    "en": {},
+    "de": german.SENTENCES | german_answers.SENTENCES | german_devices.SENTENCES,
+}
 LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch"}
 COOKIE = "op_lang"
 

@@ -12,6 +12,7 @@ from idp.web.page_context import PageContext
 from idp.web.pages import (
     AccountChoice,
     AskingClient,
+    AskingDevice,
     ConnectedApp,
     DeviceLine,
     Mail,
@@ -68,6 +69,20 @@ SAMPLES: dict[str, Sample] = {
     "verify_email": lambda pages, context, text: pages.verify_email(
         context, email=text, request=text, hidden={text: text}, resent=True, problems=_problems(text, "code")
     ),
+    "device_code": lambda pages, context, text: pages.device_code(
+        context, user_code=text, problems=_problems(text, "user_code", None)
+    ),
+    "device_question": lambda pages, context, text: pages.device_question(
+        context,
+        client=client(text),
+        device=AskingDevice(text, text, WHEN, same_network=False),
+        request=text,
+        identity=text,
+        permissions=[permission_for("openid"), permission_for("offline_access"), Permission(text, text, text)],
+        account=text,
+    ),
+    "device_outcome": lambda pages, context, text: pages.device_outcome(context, client=client(text), approved=True),
+    "device_refused": lambda pages, context, text: pages.device_outcome(context, client=client(text), approved=False),
     "forgot_password": lambda pages, context, text: pages.forgot_password(
         context, request=text, email=text, problems=_problems(text, "email")
     ),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from idp.web.page_context import PageContext
 from idp.web.pages.credentials import CredentialPages
+from idp.web.pages.device import DevicePages
 from idp.web.pages.house import HousePages
-from idp.web.pages.parts import AccountChoice, AskingClient, ConnectedApp, DeviceLine, Mail, Problem
+from idp.web.pages.parts import AccountChoice, AskingClient, AskingDevice, ConnectedApp, DeviceLine, Mail, Problem
 from idp.web.pages.sign_in import SignInPages
 from idp.web.permissions import Permission, permission_for
 
 __all__ = [
     "AccountChoice",
     "AskingClient",
+    "AskingDevice",
     "ConnectedApp",
     "DeviceLine",
     "Mail",
@@ -23,7 +25,7 @@ __all__ = [
 ]
 
 
-class Pages(SignInPages, CredentialPages, HousePages):
+class Pages(SignInPages, CredentialPages, DevicePages, HousePages):
     """All pages. Every method takes a `PageContext` first, then what this page shows.
 
     Forms post to fixed paths, named in the docstrings, and carry `csrf`; inside a sign-in

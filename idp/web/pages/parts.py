@@ -77,6 +77,20 @@ class AskingClient:
 
 
 @dataclass(frozen=True, slots=True)
+class AskingDevice:
+    """A device that waits for a person, so that they can tell it from one that somebody else has started.
+
+    Attributes:
+        same_network: It asked from where the person is now.
+    """
+
+    user_code: str
+    address: str
+    asked_at: datetime
+    same_network: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AccountChoice:
     """One account to continue with; `id` is what the form posts."""
 

@@ -1,0 +1,329 @@
+"""The device authorization endpoint, and what a device hears while it asks (RFC 8628 sections 3.1 to 3.5)."""
+
+from datetime import timedelta
+
+import pytest
+
+from idp.store import clients
+from tests.flows.device import DEVICE_CODE, Device, decide, television
+from tests.flows.people import FormBrowser, somebody
+from tests.flows.relying_party import RelyingParty
+from tests.running import Person, Running
+
+
+@pytest.fixture
+def device(provider: Running) -> Device:
+    return television(provider)
+
+
+@pytest.fixture
+def person(provider: Running) -> Person:
+    return somebody(provider)
+
+
+@pytest.fixture
+def browser(provider: Running, person: Person) -> FormBrowser:
+    """Where the person is signed in already."""
+    browser = FormBrowser(provider)
+    browser.log_in(person)
+    return browser
+
+
+def test_a_device_gets_its_codes(device: Device) -> None:
+    answer = device.begin()
+
+    codes = answer.json()
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert codes["device_code"].startswith("op_dc_")
+    assert len(codes["device_code"]) >= 43
+    assert len(codes["user_code"]) == 9
+    assert set(codes["user_code"].replace("-", "", 1)) <= set("BCDFGHJKLMNPQRSTVWXZ")
+    assert codes["verification_uri"] == f"{device.provider.issuer}/device"
+    assert codes["verification_uri_complete"] == f"{device.provider.issuer}/device?user_code={codes['user_code']}"
+    assert (codes["expires_in"], codes["interval"]) == (600, 5)
+
+
+def test_codes_differ_each_time(device: Device) -> None:
+    several = [device.codes() for _ in range(5)]
+
+    assert len({codes["user_code"] for codes in several}) == len({codes["device_code"] for codes in several}) == 5
+
+
+def test_only_the_digest_of_a_device_code_is_stored(device: Device) -> None:
+    from sqlalchemy import select
+
+    from idp.store.device_authorizations import device_authorizations
+
+    codes = device.codes()
+
+    with device.provider.database.autocommit() as db:
+        mine = device_authorizations.c.client_id == device.client.client_id
+        row = db.execute(select(device_authorizations).where(mine)).one()
+    assert codes["device_code"] not in str(tuple(row))
+    assert codes["device_code"].encode() not in bytes(row.device_digest)
+
+
+def test_a_confidential_device_has_to_show_its_secret(provider: Running) -> None:
+    device = television(provider, token_endpoint_auth_method="client_secret_basic")
+
+    without = device.begin()
+    with_it = provider.post("/device_authorization", {"scope": "openid"}, auth=device.client.basic)
+
+    assert (without.status_code, without.json()["error"]) == (401, "invalid_client")
+    assert with_it.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"),
+    [
+        ({"client_id": "nobody"}, "invalid_client"),
+        ({"client_id": None}, "invalid_client"),
+        ({"scope": None}, "invalid_scope"),
+        ({"scope": "unheard-of"}, "invalid_scope"),
+    ],
+)
+def test_what_a_device_cannot_ask_for(device: Device, changed: dict[str, str | None], error: str) -> None:
+    answer = device.begin(**changed)
+
+    assert answer.status_code in {400, 401}
+    assert answer.json()["error"] == error
+
+
+def test_a_repeated_parameter_is_refused(device: Device) -> None:
+    fields = [("client_id", device.client.client_id), ("scope", "openid"), ("scope", "email")]
+
+    answer = device.provider.post("/device_authorization", fields)
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+def test_codes_are_not_given_by_get(provider: Running) -> None:
+    assert provider.get("/device_authorization?client_id=x").status_code == 405
+
+
+def test_a_client_that_is_not_registered_for_the_grant_gets_no_codes_and_no_tokens(provider: Running) -> None:
+    device = television(provider, grant_types=["refresh_token"])
+
+    assert device.begin().json()["error"] == "unauthorized_client"
+    assert device.poll("op_dc_anything").json()["error"] == "unauthorized_client"
+
+
+def test_the_device_is_told_to_wait_while_nobody_has_decided(device: Device) -> None:
+    codes = device.codes()
+
+    answer = device.poll(codes["device_code"])
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "authorization_pending")
+
+
+def test_who_asks_too_often_has_to_wait_longer_from_then_on(device: Device) -> None:
+    codes, clock = device.codes(), device.provider.clock
+    code = codes["device_code"]
+    heard = []
+    try:
+        for seconds in (0, 1, 9, 10, 5, 15):
+            clock.ahead += timedelta(seconds=seconds)
+            heard.append(device.poll(code).json()["error"])
+    finally:
+        clock.ahead = timedelta()
+
+    # 5 s at first; the second question came after one: 10 s from there on, then 15 after the one that came too early.
+    assert heard == [
+        "authorization_pending",
+        "slow_down",
+        "authorization_pending",
+        "authorization_pending",
+        "slow_down",
+        "authorization_pending",
+    ]
+
+
+def test_a_device_gets_tokens_for_what_the_person_allowed(device: Device, browser: FormBrowser, person: Person) -> None:
+    codes = device.codes()
+    decide(browser, codes["user_code"], scope="offline_access")
+
+    answer = device.poll(codes["device_code"])
+
+    tokens = answer.json()
+    assert answer.status_code == 200, tokens
+    assert (tokens["token_type"], tokens["scope"]) == ("Bearer", "openid email offline_access")
+    rp = RelyingParty(device.provider, device.client)
+    claims = rp.claims(tokens["id_token"])
+    assert (claims["sub"], claims["aud"]) == (person.id, device.client.client_id)
+    assert "nonce" not in claims
+    assert rp.userinfo(tokens["access_token"]).json()["email"] == person.email
+
+
+def test_the_time_of_sign_in_is_that_of_the_person_and_not_of_the_poll(device: Device, person: Person) -> None:
+    browser, clock = FormBrowser(device.provider), device.provider.clock
+    clock.ahead = timedelta(minutes=-30)
+    try:
+        browser.log_in(person)
+    finally:
+        clock.ahead = timedelta()
+    codes = device.codes()
+    decide(browser, codes["user_code"], scope="offline_access")
+
+    tokens = device.poll(codes["device_code"]).json()
+
+    claims = RelyingParty(device.provider, device.client).claims(tokens["id_token"])
+    assert 1790 <= claims["iat"] - claims["auth_time"] <= 1830
+
+
+def test_a_device_renews_its_tokens(device: Device, browser: FormBrowser) -> None:
+    codes = device.codes()
+    decide(browser, codes["user_code"], scope="offline_access")
+    tokens = device.poll(codes["device_code"]).json()
+
+    renewed = device._post("/token", {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]})
+
+    assert renewed.status_code == 200, renewed.text
+    assert renewed.json()["scope"] == "openid email offline_access"
+
+
+def test_lasting_access_can_be_left_out(device: Device, browser: FormBrowser) -> None:
+    codes = device.codes()
+    # A box that is not ticked sends nothing: the form's own fields are given, the box is named by another value.
+    decide(browser, codes["user_code"], scope="")
+
+    tokens = device.poll(codes["device_code"]).json()
+
+    assert tokens["scope"] == "openid email"
+    assert "refresh_token" not in tokens
+
+
+def test_a_device_code_is_redeemed_once(device: Device, browser: FormBrowser) -> None:
+    codes = device.codes()
+    decide(browser, codes["user_code"], scope="offline_access")
+    tokens = device.poll(codes["device_code"]).json()
+
+    again = device.poll(codes["device_code"])
+
+    assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
+    # A device asks again when an answer was lost: that is no theft.
+    assert RelyingParty(device.provider, device.client).userinfo(tokens["access_token"]).status_code == 200
+
+
+def test_a_device_that_was_refused_hears_it_every_time(device: Device, browser: FormBrowser) -> None:
+    codes = device.codes()
+    decide(browser, codes["user_code"], "deny")
+
+    heard = [device.poll(codes["device_code"]) for _ in range(3)]
+
+    assert [(answer.status_code, answer.json()["error"]) for answer in heard] == [(400, "access_denied")] * 3
+
+
+def test_a_code_expires(device: Device) -> None:
+    codes, clock = device.codes(), device.provider.clock
+    clock.ahead = timedelta(minutes=10, seconds=1)
+    try:
+        answer = device.poll(codes["device_code"])
+    finally:
+        clock.ahead = timedelta()
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "expired_token")
+
+
+def test_who_says_yes_in_the_last_second_is_in_time(device: Device, browser: FormBrowser) -> None:
+    codes, clock = device.codes(), device.provider.clock
+    try:
+        clock.ahead = timedelta(minutes=9, seconds=55)
+        decide(browser, codes["user_code"], scope="offline_access")
+        clock.ahead = timedelta(minutes=10, seconds=10)
+        answer = device.poll(codes["device_code"])
+    finally:
+        clock.ahead = timedelta()
+
+    assert answer.status_code == 200, answer.text
+
+
+def test_another_clients_device_code_is_an_unknown_one(device: Device, browser: FormBrowser) -> None:
+    codes = device.codes()
+    decide(browser, codes["user_code"], scope="offline_access")
+
+    stolen = television(device.provider).poll(codes["device_code"])
+    own = device.poll(codes["device_code"])
+
+    assert (stolen.status_code, stolen.json()["error"]) == (400, "invalid_grant")
+    assert own.status_code == 200
+
+
+@pytest.mark.parametrize("code", ["unknown", "op_dc_" + "A" * 43, "x" * 5000, "é"])
+def test_an_unknown_device_code_is_an_invalid_grant(device: Device, code: str) -> None:
+    answer = device.poll(code)
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+
+
+def test_a_missing_device_code_is_an_invalid_request(device: Device) -> None:
+    answer = device.provider.post("/token", {"grant_type": DEVICE_CODE, "client_id": device.client.client_id})
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("redirect_uri", ["https://rp.example/callback", "", " ", "urn:ietf:wg:oauth:2.0:oob"])
+def test_a_device_code_is_no_authorization_code(provider: Running, person: Person, redirect_uri: str) -> None:
+    device = television(
+        provider,
+        grant_types=["authorization_code", "refresh_token", DEVICE_CODE],
+        redirect_uris=["https://rp.example/callback"],
+        response_types=["code"],
+        token_endpoint_auth_method="client_secret_post",
+        require_pkce=False,
+    )
+    secret = device.client.secret
+    codes = device.codes(client_secret=secret)
+    browser = FormBrowser(provider)
+    browser.log_in(person)
+    decide(browser, codes["user_code"], scope="offline_access")
+    form = {"grant_type": "authorization_code", "redirect_uri": redirect_uri, "client_secret": secret}
+
+    for code in (codes["device_code"], f"device_code\0{codes['device_code']}", codes["user_code"]):
+        answer = device._post("/token", {**form, "code": code})
+        assert answer.status_code == 400, answer.text
+
+    assert device.poll(codes["device_code"], client_secret=secret).status_code == 200
+
+
+def test_an_authorization_code_is_no_device_code(provider: Running, person: Person) -> None:
+    rp = RelyingParty(provider, provider.client(grant_types=["authorization_code", "refresh_token", DEVICE_CODE]))
+    code = rp.code(provider.session(person))
+
+    answer = rp.token(grant_type=DEVICE_CODE, device_code=code)
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    assert rp.redeem(code).status_code == 200
+
+
+def test_a_person_who_is_disabled_meanwhile_lets_no_device_in(
+    device: Device, browser: FormBrowser, person: Person
+) -> None:
+    from idp.store import accounts
+
+    codes, running = device.codes(), device.provider
+    decide(browser, codes["user_code"], scope="offline_access")
+    with running.database.transaction() as db:
+        accounts.set_disabled(db, person.id, running.clock(), now=running.clock())
+
+    answer = device.poll(codes["device_code"])
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+
+
+def test_what_was_allowed_stays_as_it_was_when_the_registration_grows(device: Device, browser: FormBrowser) -> None:
+    codes, running = device.codes(scope="openid profile"), device.provider
+    decide(browser, codes["user_code"])
+    with running.database.transaction() as db:
+        stored = clients.find(db, device.client.client_id)
+        assert stored is not None
+        grown = {**stored.metadata, "scope": "openid profile email phone"}
+        clients.replace_metadata(db, device.client.client_id, grown, now=running.clock())
+
+    assert device.poll(codes["device_code"]).json()["scope"] == "openid profile"
+
+
+def test_the_endpoint_is_where_discovery_says(provider: Running) -> None:
+    metadata = provider.get("/.well-known/openid-configuration").json()
+
+    assert metadata["device_authorization_endpoint"] == f"{provider.issuer}/device_authorization"
+    assert DEVICE_CODE in metadata["grant_types_supported"]
