@@ -13,6 +13,8 @@ from idp.observe.request_id import request_id
 from idp.outgoing import Outgoing
 from idp.protocol.client_authentication import CountFailure
 from idp.protocol.client_documents import ClientDocuments, HasToWait
+from idp.protocol.dpop import ProofRules
+from idp.protocol.dpop_nonce import Nonces
 from idp.protocol.features import Features
 from idp.protocol.foundation import Foundation
 from idp.protocol.lifetimes import Lifetimes
@@ -97,6 +99,12 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
             subjects=Subjects(sealer.secret_for("pairwise-subject")),
             lifetimes=_lifetimes(settings),
             documents=ClientDocuments(outgoing, may_wait=may_wait),
+            proof_rules=ProofRules(
+                settings.issuer,
+                Nonces(sealer.secret_for("dpop-nonce")),
+                settings.dpop_algorithms,
+                settings.dpop_nonces_for,
+            ),
             count_failure=_count_client_failure(database, throttle, clock),
             audit=_audit,
             clock=clock,
@@ -134,6 +142,7 @@ def _lifetimes(settings: Settings) -> Lifetimes:
         code=lives.code,
         device_code=lives.device_code,
         access_token=lives.access_token,
+        jwt_access_token=lives.jwt_access_token,
         id_token=lives.id_token,
         refresh_idle=lives.refresh_token_idle,
         refresh_absolute=lives.refresh_token,

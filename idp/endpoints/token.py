@@ -53,13 +53,17 @@ class TokenEndpoint:
             Parameters.parse(exchange.form.as_mapping()),
             authorization=authorization[0] if authorization else None,
             address=exchange.client_address,
+            path=exchange.path,
+            proofs=tuple(exchange.headers.getlist("dpop")),
+            accept=exchange.headers.get("accept", ""),
         )
         return reply_to_response(respond(request))
 
 
 def reply_to_response(reply: Reply) -> Response:
     """A protocol reply on the wire."""
-    headers = {name: value for name, value in reply.headers if name != "Content-Type"}
     if isinstance(reply.body, str):
-        return Response(reply.body, status_code=reply.status, headers=headers)
+        return Response(reply.body, status_code=reply.status, headers=dict(reply.headers))
+    # Authlib says application/json as well.
+    headers = {name: value for name, value in reply.headers if name != "Content-Type"}
     return replies.json(reply.status, dict(reply.body), headers)

@@ -13,8 +13,9 @@ from authlib.oidc.core import OpenIDCode
 from idp.audit.events import Event
 from idp.protocol import opaque
 from idp.protocol.client import RegisteredClient
+from idp.protocol.code_tokens import tokens_for_code
 from idp.protocol.refusals import OAuth2Error, oauth_error
-from idp.protocol.server import AuthorizationServer, MintedTokens
+from idp.protocol.server import AuthorizationServer
 from idp.store import grants
 from idp.store.base import digest_of
 from idp.store.redemption import Redeemed, redeem_code
@@ -76,7 +77,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is unt
             )
         self.server.require_signing_key(client)
         now, digest = self.server.clock(), digest_of(code[: opaque.LONGEST])
-        self.minted = MintedTokens.new(self.server.lifetimes, now=now)
+        self.minted = tokens_for_code(self.server, self.request, client, digest, now=now)
         redeemed = redeem_code(
             self.server.database,
             digest,
@@ -87,7 +88,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is unt
             now=now,
         )
         if redeemed is None:
-            raise self._why_not(digest, client, redirect_uri, challenge, now)
+            raise self._why_not(digest, client, redirect_uri, challenge, now=now)
         return RedeemedCode(redeemed)
 
     def _challenge(self, client: RegisteredClient) -> str | None:
@@ -102,7 +103,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is unt
         return challenge
 
     def _why_not(
-        self, digest: bytes, client: RegisteredClient, redirect_uri: str, challenge: str | None, now: datetime
+        self, digest: bytes, client: RegisteredClient, redirect_uri: str, challenge: str | None, *, now: datetime
     ) -> OAuth2Error:
         with self.server.database.transaction() as db:
             found = grants.find_by_code(db, digest)
@@ -116,6 +117,10 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is unt
             if grant.code_challenge != challenge:
                 return oauth_error(
                     "invalid_grant", "code_verifier does not fit the code_challenge of the authorization request."
+                )
+            if grant.dpop_jkt not in {None, self.minted.access.jkt}:
+                return oauth_error(
+                    "invalid_grant", "The code is bound to a DPoP key; send a proof by the key that asked for it."
                 )
             if grant.redeemed_at is not None:
                 if grants.revoke(db, grant.id, because="code_replayed", now=now):

@@ -4,12 +4,10 @@ from typing import Any
 
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 
-from idp.protocol import opaque
 from idp.protocol.client import IDENTITY_SCOPES, RegisteredClient
+from idp.protocol.minted_tokens import TokenResponse
 from idp.protocol.refusals import oauth_error
 from idp.protocol.server import AuthorizationServer
-from idp.store.base import digest_of
-from idp.store.tokens import add_access
 
 
 class OwnAccessGrant(ClientCredentialsGrant):  # type: ignore[misc]  # Authlib is untyped
@@ -34,23 +32,14 @@ class OwnAccessGrant(ClientCredentialsGrant):  # type: ignore[misc]  # Authlib i
 
     def create_token_response(self) -> tuple[int, dict[str, Any], Any]:
         """Store the token and answer. One insert."""
-        now, lifetimes, client = self.server.clock(), self.server.lifetimes, self.request.client
+        now, client = self.server.clock(), self.request.client
         asked = tuple(dict.fromkeys((self.request.form.get("scope") or "").split())) or self._own_scopes()
-        token = opaque.new(opaque.ACCESS_TOKEN)
+        resources = self.server.asked_resources(self.request, client, granted=None)
+        jkt = self.server.proven_key(self.request, client)
+        access = self.server.mint.access(client, asked, grant=None, resources=resources, jkt=jkt, now=now)
         with self.server.database.autocommit() as db:
-            add_access(
-                db,
-                digest_of(token),
-                client_id=client.client_id,
-                scopes=asked,
-                expires_at=now + lifetimes.access_token,
-                now=now,
-            )
-        response: dict[str, Any] = {
-            "access_token": token,
-            "token_type": "Bearer",
-            "expires_in": int(lifetimes.access_token.total_seconds()),
-        }
+            access.store(db, client_id=client.client_id, scopes=asked)
+        response = TokenResponse(access_token=access.value, token_type=access.token_type, expires_in=access.expires_in)
         if asked:
             response["scope"] = " ".join(asked)
         return 200, response, self.TOKEN_RESPONSE_HEADER

@@ -8,9 +8,10 @@ from authlib.oauth2.rfc8628 import DEVICE_CODE_GRANT_TYPE, DeviceCodeGrant
 
 from idp.protocol import opaque
 from idp.protocol.client import RegisteredClient
+from idp.protocol.code_tokens import tokens_for_code
 from idp.protocol.device_authorization import NO_REDIRECT_URI, device_code_digest
 from idp.protocol.refusals import OAuth2Error, oauth_error
-from idp.protocol.server import AuthorizationServer, MintedTokens
+from idp.protocol.server import AuthorizationServer
 from idp.store import device_authorizations
 from idp.store.device_authorizations import DeviceAuthorization
 from idp.store.redemption import Redeemed, redeem_code
@@ -79,7 +80,7 @@ class DeviceGrant(DeviceCodeGrant):  # type: ignore[misc]  # Authlib is untyped
         if asked.approved_at is None:
             raise self._not_yet(asked, now)
         self.server.require_signing_key(self.client)
-        self.minted = MintedTokens.new(self.server.lifetimes, now=now)
+        self.minted = tokens_for_code(self.server, self.request, self.client, credential.digest, now=now)
         redeemed = redeem_code(
             self.server.database,
             credential.digest,

@@ -5,13 +5,13 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from idp.protocol.dpop_nonce import Nonces
 from idp.protocol.dpop_signature import ALGORITHMS, ProofRefused, verified
 
-__all__ = ["ALGORITHMS", "Proof", "ProofRefused", "ProofRules"]
+__all__ = ["ALGORITHMS", "NoncesFor", "Proof", "ProofRefused", "ProofRules"]
 
 TOLERANCE = timedelta(seconds=60)
 """How far the time of a proof without a nonce may be from ours, either way (section 11.1)."""
@@ -19,6 +19,10 @@ TOLERANCE = timedelta(seconds=60)
 _LEEWAY = timedelta(seconds=10)
 _END_OF_TIME = 1e11
 _DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+NoncesFor = Literal["nobody", "public", "everybody"]
+"""Which clients' proofs have to carry a nonce of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,18 @@ class ProofRules:
 
     Attributes:
         algorithms: Accepted signatures, some of `ALGORITHMS`.
+        nonces_for: Who has to use nonces. By default those who keep their key in a browser or an app, where somebody
+            else's script may make proofs for later (section 11.2).
     """
 
     issuer: str
     nonces: Nonces
     algorithms: tuple[str, ...] = ALGORITHMS
+    nonces_for: NoncesFor = "public"
+
+    def needs_nonce(self, *, is_public: bool) -> bool:
+        """Whether the proofs of such a client have to carry a nonce."""
+        return self.nonces_for == "everybody" or (self.nonces_for == "public" and is_public)
 
     def check(
         self,

@@ -8,6 +8,7 @@ from idp.audit.events import Event
 from idp.clock import Clock
 from idp.protocol.client_authentication import CountFailure
 from idp.protocol.client_documents import ClientDocuments
+from idp.protocol.dpop import ProofRules
 from idp.protocol.features import Features
 from idp.protocol.lifetimes import Lifetimes
 from idp.protocol.subject import Subjects
@@ -34,6 +35,7 @@ class Foundation:
     subjects: Subjects
     lifetimes: Lifetimes
     documents: ClientDocuments
+    proof_rules: ProofRules
     count_failure: CountFailure
     audit: Audit
     clock: Clock

@@ -17,6 +17,7 @@ class Lifetimes:
 
     code: timedelta = timedelta(seconds=60)
     access_token: timedelta = timedelta(hours=1)
+    jwt_access_token: timedelta = timedelta(minutes=5)
     id_token: timedelta = timedelta(minutes=5)
     refresh_idle: timedelta = timedelta(days=30)
     refresh_absolute: timedelta = timedelta(days=90)

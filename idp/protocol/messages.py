@@ -72,6 +72,24 @@ class ClientRequest:
     accept: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ResourceRequest:
+    """A request to a protected resource of ours, with an access token.
+
+    Attributes:
+        path: Of the resource; with the issuer before it, what a DPoP proof has to name.
+        authorization: The Authorization header.
+        in_form: The `access_token` of a form body (RFC 6750 section 2.2). A query is never looked at.
+        proofs: The values of the DPoP header, which should be one or none.
+    """
+
+    method: str
+    path: str
+    authorization: str | None
+    in_form: str | None = None
+    proofs: tuple[str, ...] = ()
+
+
 class _Payload(OAuth2Payload):  # type: ignore[misc]  # Authlib is untyped
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
@@ -95,6 +113,7 @@ class AuthlibRequest(OAuth2Request):  # type: ignore[misc]  # Authlib is untyped
         self.payload = _Payload(parameters.values)
         self.asked: Any = None
         self.client_request: ClientRequest | None = None
+        self.next_nonce: str | None = None
 
     @property
     def args(self) -> Mapping[str, str]:

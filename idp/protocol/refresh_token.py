@@ -8,8 +8,10 @@ from authlib.oauth2.rfc6749.grants import RefreshTokenGrant
 from idp.audit.events import Event
 from idp.protocol import opaque
 from idp.protocol.client import RegisteredClient
+from idp.protocol.minted_tokens import MintedTokens
 from idp.protocol.refusals import OAuth2Error, oauth_error
-from idp.protocol.server import AuthorizationServer, MintedTokens
+from idp.protocol.security_profile import rules_of
+from idp.protocol.server import AuthorizationServer
 from idp.store import grants
 from idp.store.base import digest_of
 from idp.store.redemption import Redeemed, use_refresh
@@ -54,23 +56,44 @@ class RotatingRefreshGrant(RefreshTokenGrant):  # type: ignore[misc]  # Authlib 
             raise oauth_error("invalid_scope", "scope may only contain what was granted.")
 
     def create_token_response(self) -> tuple[int, dict[str, Any], Any]:
-        """Take the token and answer with its successor, in one step."""
+        """Take the token and answer with its successor, in one step.
+
+        Where a profile keeps refresh tokens as they are, the same one goes on and its idle time begins anew.
+        """
         used: RefreshToken = self.request.refresh_token
-        self.server.require_signing_key(self.request.client)
-        now, lifetimes = self.server.clock(), self.server.lifetimes
+        client: RegisteredClient = self.request.client
+        self.server.require_signing_key(client)
+        now, rotate = self.server.clock(), rules_of(client).rotates_refresh_tokens
         scopes = tuple(dict.fromkeys((self.request.form.get("scope") or "").split())) or used.grant.scopes
-        minted = MintedTokens.new(lifetimes, now=now, refresh_until=_end_of_family(used, lifetimes.refresh_absolute))
-        redeemed = use_refresh(self.server.database, used.digest, scopes=scopes, tokens=minted.digests(), now=now)
+        minted = self._minted(used, client, scopes, now=now)
+        redeemed = use_refresh(
+            self.server.database, used.digest, scopes=scopes, tokens=minted.digests(), now=now, rotate=rotate
+        )
         if redeemed is None:
             raise self._lost(used, now=now)
-        return 200, self._response(redeemed, minted, scopes), self.TOKEN_RESPONSE_HEADER
+        response = self._response(redeemed, minted, scopes)
+        if not rotate:
+            response["refresh_token"] = self.request.form["refresh_token"]
+        return 200, response, self.TOKEN_RESPONSE_HEADER
+
+    def _minted(
+        self, used: RefreshToken, client: RegisteredClient, scopes: tuple[str, ...], *, now: datetime
+    ) -> MintedTokens:
+        lifetimes = self.server.lifetimes
+        resources = self.server.asked_resources(self.request, client, granted=used.grant.resources)
+        jkt = self.server.proven_key(self.request, client)
+        if used.jkt not in {None, jkt}:
+            raise oauth_error("invalid_grant", "The refresh token is bound to a DPoP key; send a proof by that key.")
+        access = self.server.mint.access(client, scopes, grant=used.grant, resources=resources, jkt=jkt, now=now)
+        until = _end_of_family(used, lifetimes.refresh_absolute)
+        return MintedTokens.with_access(access, lifetimes, refresh_until=until, is_public=client.is_public)
 
     def _response(self, redeemed: Redeemed, minted: MintedTokens, scopes: tuple[str, ...]) -> dict[str, Any]:
         response = minted.response(redeemed.grant, " ".join(scopes))
         if "openid" in scopes:
             # Core 12.2: the same person, time of sign-in and audience as in the first one.
             response["id_token"] = self.server.mint_id_token(
-                self.request.client, redeemed, minted.access_token, with_nonce=False
+                self.request.client, redeemed, minted.access.value, with_nonce=False
             )
         return response
 

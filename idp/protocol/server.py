@@ -1,82 +1,26 @@
 """Authlib's authorization server, given our clients, clock and keys: one for each process, keeping nothing."""
 
-import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
 from authlib.oauth2.rfc6749 import AuthorizationServer as AuthlibServer
 from authlib.oauth2.rfc8628 import DEVICE_CODE_GRANT_TYPE
 
-from idp.protocol import opaque
 from idp.protocol.client import ClientRegistry, RegisteredClient
 from idp.protocol.client_assertion import ClientAssertions
 from idp.protocol.client_authentication import ClientAuthentication
 from idp.protocol.client_keys import ClientKeys
 from idp.protocol.foundation import Foundation
 from idp.protocol.id_token import Beside, IdTokens
-from idp.protocol.lifetimes import Lifetimes
+from idp.protocol.key_proofs import KeyProofs
 from idp.protocol.messages import AuthlibRequest, ClientRequest, Reply
+from idp.protocol.mint import Mint
 from idp.protocol.refusals import OAuth2Error, oauth_error
-from idp.store.base import digest_of
-from idp.store.grants import Grant
-from idp.store.redemption import NewTokens, Redeemed
-from keys.ring import NoSigningKey
-from keys.vault import VaultError
-
-_log = logging.getLogger(__name__)
+from idp.protocol.resources import InvalidTarget, asked_resources
+from idp.store.redemption import Redeemed
 
 GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", DEVICE_CODE_GRANT_TYPE)
-
-
-class TokenResponse(dict[str, Any]):
-    """A token response (RFC 6749 section 5.1). Authlib logs it at DEBUG, so it does not show what it holds."""
-
-    def __repr__(self) -> str:
-        """Only that it is one."""
-        return "<token response>"
-
-
-@dataclass(frozen=True, slots=True)
-class MintedTokens:
-    """Tokens made before the claim that stores their digests."""
-
-    access_token: str
-    refresh_token: str
-    issued_at: datetime
-    access_expires_at: datetime
-    refresh_expires_at: datetime
-
-    @classmethod
-    def new(cls, lifetimes: Lifetimes, *, now: datetime, refresh_until: datetime | None = None) -> "MintedTokens":
-        """Fresh tokens. `refresh_until` is the absolute end of the family."""
-        idle = now + lifetimes.refresh_idle
-        return cls(
-            access_token=opaque.new(opaque.ACCESS_TOKEN),
-            refresh_token=opaque.new(opaque.REFRESH_TOKEN),
-            issued_at=now,
-            access_expires_at=now + lifetimes.access_token,
-            refresh_expires_at=min(idle, refresh_until or now + lifetimes.refresh_absolute),
-        )
-
-    def digests(self) -> NewTokens:
-        """What is stored of them."""
-        return NewTokens(
-            digest_of(self.access_token), self.access_expires_at, digest_of(self.refresh_token), self.refresh_expires_at
-        )
-
-    def response(self, grant: Grant, scope: str) -> TokenResponse:
-        """What the client gets. The refresh token goes out where `offline_access` was granted."""
-        response = TokenResponse(
-            access_token=self.access_token,
-            token_type="Bearer",
-            expires_in=int((self.access_expires_at - self.issued_at).total_seconds()),
-            scope=scope,
-        )
-        if "offline_access" in grant.scopes:
-            response["refresh_token"] = self.refresh_token
-        return response
 
 
 class AuthorizationServer(AuthlibServer):  # type: ignore[misc]  # Authlib is untyped
@@ -92,6 +36,8 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]  # Authlib is un
         self.subjects = foundation.subjects
         self.lifetimes = foundation.lifetimes
         self.id_tokens = IdTokens(self.issuer, self.ring, self.subjects, self.lifetimes.id_token)
+        self.mint = Mint(foundation)
+        self.key_proofs = KeyProofs(foundation.proof_rules, self.database, registry)
         self.audit = foundation.audit
         self.clock = foundation.clock
         assertions = ClientAssertions(self.issuer, database=self.database, keys=client_keys)
@@ -110,18 +56,12 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]  # Authlib is un
         return self._clients.authenticate(request, now=self.clock())
 
     def require_signing_key(self, client: RegisteredClient) -> None:
-        """See to it that an ID token can be signed, before anything is claimed that could not be answered then.
+        """See to it that tokens can be signed, before anything is claimed that could not be answered then.
 
         Raises:
             OAuth2Error: With status 503; the log says what the operator has to run.
         """
-        try:
-            self.ring.signing_key(client.id_token_signed_response_alg)
-        except (NoSigningKey, VaultError) as error:
-            _log.error("no ID token can be signed for client %s: %s", client.client_id, error)
-            raise oauth_error(
-                "temporarily_unavailable", "There is no key to sign ID tokens with; try again later.", status=503
-            ) from error
+        self.mint.signing_key(client)
 
     def mint_id_token(
         self, client: RegisteredClient, redeemed: Redeemed, access_token: str, *, with_nonce: bool = True
@@ -151,8 +91,40 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]  # Authlib is un
                     "grant_type must be one of grant_types_supported in the discovery document.",
                 )
             )
-        reply: Reply = self.create_token_response(request)
+        made = self.create_oauth2_request(request)
+        reply: Reply = self.create_token_response(made)
+        if made.next_nonce is not None:
+            return replace(reply, headers=(*reply.headers, ("DPoP-Nonce", made.next_nonce)))
         return reply
+
+    def proven_key(self, request: AuthlibRequest, client: RegisteredClient) -> str | None:
+        """The thumbprint of the key that the tokens of this request are to be bound to; None without a DPoP proof.
+
+        Call it last before something is claimed: the proof is used up then.
+
+        Raises:
+            OAuth2Error: The client has to send a proof and does not, or it is not good.
+        """
+        assert request.client_request is not None
+        key = self.key_proofs.of_client(request.client_request, client, now=self.clock())
+        if key is None:
+            return None
+        request.next_nonce = key.next_nonce
+        return key.jkt
+
+    def asked_resources(
+        self, request: AuthlibRequest, client: RegisteredClient, *, granted: tuple[str, ...] | None
+    ) -> tuple[str, ...] | None:
+        """The resources that a token request names, within what was granted (RFC 8707 section 2.2).
+
+        Raises:
+            OAuth2Error: `invalid_target`.
+        """
+        assert request.client_request is not None
+        try:
+            return asked_resources(request.client_request.parameters, client, issuer=self.issuer, granted=granted)
+        except InvalidTarget as refused:
+            raise oauth_error("invalid_target", refused.sentence) from refused
 
     def authenticated(self, request: ClientRequest, answer: Callable[[RegisteredClient], Reply]) -> Reply:
         """Authenticate the client of a request to a neighbour of the token endpoint, and answer it."""

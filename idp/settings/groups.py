@@ -25,6 +25,8 @@ class Lifetimes(BaseModel):
     """Code of a device without a browser: how long a person may take to let it in."""
     access_token: Annotated[Duration, lasting("1min", "24h")] = timedelta(hours=1)
     """Access token; it is opaque and checked at each use, so revocation is immediate."""
+    jwt_access_token: Annotated[Duration, lasting("1min", "24h")] = timedelta(minutes=5)
+    """Access token that is a JWT; resource servers may read it without asking, so it is short."""
     id_token: Annotated[Duration, lasting("1min", "24h")] = timedelta(minutes=5)
     """ID token; at most IDP_KEYS_TOKEN_LIFE, or a retired key could leave while its tokens live."""
     refresh_token_idle: Annotated[Duration, lasting("1min", "365d")] = timedelta(days=30)

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretSt
 from idp.settings.connectors import ConnectorSettings
 from idp.settings.groups import FROZEN, Argon2, Lifetimes, Throttle
 from idp.settings.ranges import (
+    PROOF_ALGORITHMS,
     address_list,
     between,
     host_list,
@@ -20,6 +21,7 @@ from idp.settings.ranges import (
     lasting,
     mail_sender,
     mail_server,
+    proof_algorithms,
 )
 from idp.settings.reading import read
 from idp.settings.rules import conflicts
@@ -81,6 +83,10 @@ class Settings(BaseModel):
     """`none` lets relying parties on other sites renew silently in a frame, in browsers that still allow it."""
     refresh_repeat_window: Annotated[Duration, lasting("0s", "1min")] = timedelta(seconds=10)
     """How long a refresh token that was just used may come again, from a second tab say, without ending its family."""
+    dpop_algorithms: Annotated[tuple[str, ...], BeforeValidator(proof_algorithms)] = PROOF_ALGORITHMS
+    """Signatures accepted in DPoP proofs; clients of the FAPI 2.0 profile never use RS256."""
+    dpop_nonces_for: Literal["nobody", "public", "everybody"] = "public"
+    """Whose DPoP proofs have to carry a nonce: `public` clients keep their key where other scripts may use it."""
 
     password_minimum_length: Annotated[int, between(8, 64, "SP 800-63B-4: 15, or 8 with a second factor")] = 15
     """The shortest password accepted."""

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from keys.duration import format_duration, parse_duration
 
+PROOF_ALGORITHMS = ("ES256", "EdDSA", "Ed25519", "PS256", "RS256")
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -128,6 +129,15 @@ def host_list(value: object) -> object:
         for part in value:
             if not re.fullmatch(r"([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?", str(part)):
                 raise refused('must be hosts such as "rp.internal, 127.0.0.1:8443" in lower case')
+    return value
+
+
+def proof_algorithms(value: object) -> object:
+    """Signature algorithms for DPoP proofs, separated by commas or spaces; one at least."""
+    if isinstance(value, str):
+        value = tuple(part for part in re.split(r"[,\s]+", value) if part)
+    if isinstance(value, (list, tuple)) and (not value or not set(map(str, value)) <= set(PROOF_ALGORITHMS)):
+        raise refused(f"must name some of {', '.join(PROOF_ALGORITHMS)}")
     return value
 
 

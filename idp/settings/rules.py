@@ -81,8 +81,12 @@ def _lifetimes(settings: "Settings") -> Iterator[SettingProblem]:
     ):
         if short > long:
             yield SettingProblem(name, f"must not be longer than {name.replace('_IDLE', '')}")
-    if lifetimes.id_token > settings.keys.keys_token_life:
-        yield SettingProblem("IDP_ID_TOKEN_LIFETIME", "must not be longer than IDP_KEYS_TOKEN_LIFE")
+    for signed, name in (
+        (lifetimes.id_token, "IDP_ID_TOKEN_LIFETIME"),
+        (lifetimes.jwt_access_token, "IDP_JWT_ACCESS_TOKEN_LIFETIME"),
+    ):
+        if signed > settings.keys.keys_token_life:
+            yield SettingProblem(name, "must not be longer than IDP_KEYS_TOKEN_LIFE")
 
 
 def exposed(path: Path) -> str | None:

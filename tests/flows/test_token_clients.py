@@ -372,7 +372,7 @@ def test_a_parameter_that_is_sent_twice_is_refused(
     assert rp.redeem(code).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["state", "response_type", "nonce", "unheard_of", "resource", "audience", "scope"])
+@pytest.mark.parametrize("name", ["state", "response_type", "nonce", "unheard_of", "audience", "scope"])
 def test_parameters_that_do_not_belong_here_are_ignored(rp: RelyingParty, browser: requests.Session, name: str) -> None:
     assert rp.redeem(rp.code(browser), **{name: "code"}).json()["scope"] == "openid email profile"
 

@@ -11,11 +11,12 @@ from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, RefreshTokenGr
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
 from authlib.oauth2.rfc7636 import CodeChallenge
 
+from idp.protocol.access_token import opaque_token
 from idp.protocol.authorization_code import CodeGrant, OpenIDCodeToken, S256CodeChallenge
 from idp.protocol.lifetimes import Lifetimes
 from idp.protocol.messages import AuthlibRequest, Parameters
+from idp.protocol.minted_tokens import MintedTokens
 from idp.protocol.refresh_token import RotatingRefreshGrant
-from idp.protocol.server import MintedTokens
 from tests.protocol.samples import NOW, client, grant
 
 
@@ -37,9 +38,9 @@ def test_authlib_raises_for_characters_that_a_description_must_not_have(characte
 def test_authlibs_tokens_live_ten_days_and_ours_an_hour() -> None:
     assert BearerTokenGenerator.GRANT_TYPES_EXPIRES_IN["authorization_code"] == 864_000
 
-    minted = MintedTokens.new(Lifetimes(), now=NOW)
+    minted = opaque_token(now=NOW, life=Lifetimes().access_token)
 
-    assert minted.access_expires_at - NOW == timedelta(hours=1)
+    assert minted.expires_at - NOW == timedelta(hours=1)
 
 
 def test_authlib_deletes_the_code_after_minting_and_ours_claims_it_before() -> None:
@@ -82,9 +83,10 @@ def test_what_authlib_reads_comes_from_one_place_and_never_from_the_host() -> No
 
 
 def test_a_minted_answer_does_not_show_itself_to_a_log() -> None:
-    minted = MintedTokens.new(Lifetimes(), now=NOW)
+    access = opaque_token(now=NOW, life=Lifetimes().access_token)
+    minted = MintedTokens.with_access(access, Lifetimes())
     answer = minted.response(grant(scopes=("openid", "offline_access")), "openid offline_access")
 
-    assert answer["access_token"] == minted.access_token
-    assert minted.access_token not in repr(answer)
+    assert answer["access_token"] == access.value
+    assert access.value not in repr(answer)
     assert minted.refresh_token not in f"{answer} {answer!r}"

@@ -19,7 +19,8 @@ def test_empty_values_count_as_left_out_and_as_sent_twice() -> None:
 
     assert parameters.get("a") is None
     assert parameters.repeated == {"b", "c"}
-    assert parameters.get("resource") == "r"
+    assert parameters.get("resource") == "r s"
+    assert parameters.resources == ("r", "s")
 
 
 @settings(max_examples=300, deadline=None)
