@@ -106,11 +106,33 @@ class SignIn:
         )
         if verified.rehashed is not None and account.password_hash is not None:
             accounts.rehash_password(db, account.id, old_hash=account.password_hash, new_hash=verified.rehashed)
-        started = self.sessions.start(db, account.id, visitor=visitor, amr=PASSWORD, now=now)
+        return self._enter(db, account, visitor, amr=PASSWORD, known_device=asked.known_device is not None, now=now)
+
+    def enter(
+        self, db: Connection, account: Account, visitor: Visitor, *, amr: tuple[str, ...], now: datetime
+    ) -> SignedIn:
+        """Open a session for a person whom somebody else has vouched for; the same as with a password follows.
+
+        The caller has taken the account (`find_to_change`) and seen that it is enabled.
+        """
+        known = devices.is_known(db, digest_of(visitor.mark or ""), account.id, now=now)
+        return self._enter(db, account, visitor, amr=amr, known_device=known, now=now)
+
+    def _enter(
+        self,
+        db: Connection,
+        account: Account,
+        visitor: Visitor,
+        *,
+        amr: tuple[str, ...],
+        known_device: bool,
+        now: datetime,
+    ) -> SignedIn:
+        started = self.sessions.start(db, account.id, visitor=visitor, amr=amr, now=now)
         mark = self.remember_device(db, account.id, visitor, now=now)
-        if asked.known_device is None:
+        if not known_device:
             self._tell_owner(db, account, visitor, now=now)
-        return SignedIn(account, started, mark, asked.known_device is not None)
+        return SignedIn(account, started, mark, known_device)
 
     def remember_device(self, db: Connection, account_id: str, visitor: Visitor, *, now: datetime) -> str:
         """Make this browser a known device of the person. Returns the mark for its cookie, the one it has if it can."""

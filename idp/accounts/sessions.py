@@ -15,6 +15,11 @@ _TOUCH_EVERY = timedelta(minutes=5)
 PASSWORD = ("pwd",)
 """The authentication method of a password (RFC 8176 section 2)."""
 
+FEDERATED = ("fed",)
+"""Another provider has vouched for the person. RFC 8176 has no word for it; this one is in use elsewhere."""
+
+_FRESH = timedelta(minutes=10)
+
 
 @dataclass(frozen=True, slots=True)
 class Started:
@@ -81,6 +86,11 @@ class Sessions:
         if visit is not None and now - visit.session.seen_at > _TOUCH_EVERY:
             sessions.touch(db, visit.session.id, now=now)
         return visit
+
+    @staticmethod
+    def is_fresh(session: BrowserSession, *, now: datetime) -> bool:
+        """Whether the person has signed in so lately that they may change how they sign in."""
+        return now - session.auth_time <= _FRESH
 
     def open_of(self, db: Connection, account_id: str, *, now: datetime) -> list[BrowserSession]:
         """The sessions a person has open, the latest first."""

@@ -30,6 +30,10 @@ class Event(StrEnum):
     ACCOUNT_DISABLED = "account_disabled"
     ACCOUNT_ENABLED = "account_enabled"
     ACCOUNT_DELETED = "account_deleted"
+    ACCOUNT_SUPERSEDED = "account_superseded"
+    IDENTITY_LINKED = "identity_linked"
+    IDENTITY_LINK_REFUSED = "identity_link_refused"
+    IDENTITY_UNLINKED = "identity_unlinked"
     PROFILE_CHANGED = "profile_changed"
     PASSWORD_CHANGED = "password_changed"
     PASSWORD_CHANGE_REFUSED = "password_change_refused"
@@ -61,6 +65,7 @@ class Event(StrEnum):
 FACTS: Mapping[str, type] = MappingProxyType(
     {
         "because": str,
+        "connector": str,
         "device": str,
         "known_device": bool,
         "known_account": bool,

@@ -24,6 +24,9 @@ LETTERS: Mapping[str, Letter] = MappingProxyType(
         "verify_address": Letter(
             frozenset({"code", "link"}), frozenset({"client_name", "code_expires_at", "link_expires_at"})
         ),
+        "address_code": Letter(frozenset({"code"}), frozenset({"client_name", "code_expires_at"})),
+        "sign_in_method_added": Letter(frozenset({"provider"}), _CIRCUMSTANCES | {"account_link"}),
+        "sign_in_method_removed": Letter(frozenset({"provider"}), _CIRCUMSTANCES | {"account_link"}),
         "address_already_known": Letter(may_have=frozenset({"client_name", "sign_in_link", "reset_link"})),
         "reset_password": Letter(frozenset({"link"}), _CIRCUMSTANCES | {"link_expires_at"}),
         "password_changed": Letter(may_have=_CIRCUMSTANCES | {"reset_link", "account_link"}),

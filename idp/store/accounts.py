@@ -192,6 +192,17 @@ def mark_deleted(db: Connection, account_id: str, *, now: datetime) -> bool:
     return _change(db, account_id, {"deleted_at": now, "updated_at": now})
 
 
+def supersede(db: Connection, account_id: str, *, now: datetime) -> bool:
+    """Take the address from an account that has never proven it, and close the account. False: it has proven it."""
+    superseded = (
+        update(accounts)
+        .where(accounts.c.id == account_id, accounts.c.email_verified_at.is_(None))
+        # No address looks like this, so none can be found by it.
+        .values(email_key=f"superseded:{account_id}", deleted_at=now, updated_at=now)
+    )
+    return db.execute(superseded).rowcount == 1
+
+
 def erase(db: Connection, account_id: str) -> bool:
     """Erase the account and everything that belongs to it."""
     return db.execute(delete(accounts).where(accounts.c.id == account_id)).rowcount == 1
