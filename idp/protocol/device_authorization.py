@@ -13,6 +13,7 @@ from idp.protocol.authentication_context import acr_of
 from idp.protocol.client import RegisteredClient
 from idp.protocol.messages import ClientRequest, Reply
 from idp.protocol.refusals import oauth_error
+from idp.protocol.resources import InvalidTarget, asked_resources
 from idp.protocol.server import AuthorizationServer
 from idp.store import device_authorizations, grants
 from idp.store.base import digest_of
@@ -59,6 +60,10 @@ def _authorize(server: AuthorizationServer, client: RegisteredClient, request: C
     scopes = client.allowed(request.parameters.get("scope"))
     if not scopes:
         raise oauth_error("invalid_scope", "scope must name at least one value that the client is registered for.")
+    try:
+        resources = asked_resources(request.parameters, client, issuer=server.issuer)
+    except InvalidTarget as refused:
+        raise oauth_error("invalid_target", refused.sentence) from refused
     now, life = server.clock(), server.lifetimes.device_code
     device_code = opaque.new(opaque.DEVICE_CODE)
 
@@ -68,7 +73,7 @@ def _authorize(server: AuthorizationServer, client: RegisteredClient, request: C
             user_code=user_code,
             client_id=client.client_id,
             scopes=scopes,
-            resources=None,
+            resources=resources,
             address=request.address,
             user_agent=user_agent,
             created_at=now,

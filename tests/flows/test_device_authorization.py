@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from idp.store import clients
+from idp.store.base import digest_of
+from idp.store.tokens import find_access
 from tests.flows.device import DEVICE_CODE, Device, decide, television
 from tests.flows.people import FormBrowser, somebody
 from tests.flows.relying_party import RelyingParty
@@ -320,6 +322,28 @@ def test_what_was_allowed_stays_as_it_was_when_the_registration_grows(device: De
         clients.replace_metadata(db, device.client.client_id, grown, now=running.clock())
 
     assert device.poll(codes["device_code"]).json()["scope"] == "openid profile"
+
+
+def test_tokens_are_for_the_resources_that_the_device_named(provider: Running, browser: FormBrowser) -> None:
+    device = television(provider, resources=["https://films.example/", "https://music.example/"])
+    codes = device.codes(resource="https://films.example/")
+    decide(browser, codes["user_code"], scope="offline_access")
+
+    more = device.poll(codes["device_code"], resource="https://music.example/")
+    tokens = device.poll(codes["device_code"])
+
+    assert (more.status_code, more.json()["error"]) == (400, "invalid_target")
+    assert tokens.status_code == 200
+    with provider.database.autocommit() as db:
+        token = find_access(db, digest_of(tokens.json()["access_token"]), now=provider.clock())
+    assert token is not None
+    assert token.resources == ("https://films.example/",)
+
+
+def test_a_resource_that_is_not_registered_is_refused(device: Device) -> None:
+    answer = device.begin(resource="https://films.example/")
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_target")
 
 
 def test_the_endpoint_is_where_discovery_says(provider: Running) -> None:
