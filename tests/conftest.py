@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from keys.lifecycle import Algorithm
 from tests import databases
 from tests.running import Running, running_provider
 
@@ -48,6 +49,14 @@ def provider(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     for url in _fresh(request.param, request, tmp_path_factory.mktemp(request.param)):
         # The relying parties of tests live on this machine.
         with running_provider(url, outgoing_allowed_hosts=("127.0.0.1",)) as running:
+            yield running
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def full_provider(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A running provider in which everything is switched on that can be, with keys of every algorithm."""
+    for url in _fresh(request.param, request, tmp_path_factory.mktemp(f"full-{request.param}")):
+        with running_provider(url, algorithms=Algorithm, implicit_and_hybrid=True) as running:
             yield running
 
 

@@ -5,7 +5,7 @@ import hashlib
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -176,6 +176,7 @@ def running_provider(
     database_url: str,
     *,
     policy: KeyPolicy | None = None,
+    algorithms: Iterable[str] = ("RS256",),
     development: Callable[[House], list[Route]] | None = None,
     **changed: Any,
 ) -> Iterator[Running]:
@@ -185,7 +186,7 @@ def running_provider(
     settings = settings_for(database_url, port, **changed)
     clock, policy = TestClock(), policy or KeyPolicy()
     database = Database(database_url)
-    _publish_key(database, policy, clock())
+    _publish_keys(database, policy, algorithms, clock())
     app = build_app(settings, policy, clock=clock, development=development)
     config = uvicorn.Config(app, http="httptools", log_level="warning", lifespan="on", timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
@@ -205,7 +206,9 @@ def running_provider(
         database.dispose()
 
 
-def _publish_key(database: Database, policy: KeyPolicy, now: datetime) -> None:
+def _publish_keys(database: Database, policy: KeyPolicy, algorithms: Iterable[str], now: datetime) -> None:
     vault = Vault(database.engine, Sealer(base64.urlsafe_b64decode(KEK)).for_purpose("signing-key"))
-    if not vault.all():
-        vault.publish(keypair(), plan_rotation((), now, policy, algorithm="RS256"), policy, now=now)
+    for algorithm in set(algorithms) - {key.algorithm for key in vault.all()}:
+        # Every key but the very first would wait for the caches of relying parties.
+        at_once = plan_rotation((), now, policy, algorithm=algorithm, emergency=True)
+        vault.publish(keypair(algorithm), at_once, policy, now=now)

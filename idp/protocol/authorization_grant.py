@@ -9,7 +9,7 @@ from idp.protocol.authentication_context import acr_of
 from idp.protocol.authorization_request import AskedAuthorization
 from idp.protocol.id_token import Beside
 from idp.protocol.server import AuthorizationServer
-from idp.store import accounts, grants, tokens
+from idp.store import accounts, grants
 from idp.store.base import digest_of
 from idp.store.database import Connection
 from idp.store.grants import Grant
@@ -76,20 +76,13 @@ def _from_the_front(
     if "code" in asked.response_type:
         fields.append(("code", code))
     if "token" in asked.response_type:
-        access_token = opaque.new(opaque.ACCESS_TOKEN)
-        tokens.add_access(
-            db,
-            digest_of(access_token),
-            client_id=grant.client_id,
-            grant_id=grant.id,
-            scopes=grant.scopes,
-            expires_at=now + server.lifetimes.access_token,
-            now=now,
-        )
+        access = server.mint.access(asked.client, grant.scopes, grant=grant, resources=None, jkt=None, now=now)
+        access.store(db, client_id=grant.client_id, scopes=grant.scopes, grant=grant)
+        access_token = access.value
         fields += [
             ("access_token", access_token),
-            ("token_type", "Bearer"),
-            ("expires_in", str(int(server.lifetimes.access_token.total_seconds()))),
+            ("token_type", access.token_type),
+            ("expires_in", str(access.expires_in)),
             ("scope", " ".join(grant.scopes)),
         ]
     if "id_token" in asked.response_type:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlencode
 
-from joserfc import jwt
-
 from idp.clock import Clock
 from idp.protocol.refusals import RefusedToClient
 from idp.protocol.return_address import ReturnAddress
 from keys.ring import KeyRing, NoSigningKey
+from keys.signing import signed
 from keys.vault import VaultError
 
 _log = logging.getLogger(__name__)
@@ -90,7 +89,7 @@ class ResponseWriter:
             "aud": to.client.client_id,
             "exp": int((self._clock() + SIGNED_RESPONSE_LIFE).timestamp()),
         }
-        return jwt.encode({"alg": key.algorithm, "kid": key.kid}, claims, key.key, algorithms=[key.algorithm])
+        return signed(key, claims)
 
     @staticmethod
     def _send(to: ReturnAddress, fields: Fields) -> AuthorizationResponse:

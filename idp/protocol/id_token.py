@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from authlib.oidc.core.util import create_half_hash
-from joserfc import jws, jwt
+from joserfc import jws
 from joserfc.errors import JoseError
 
 from idp.protocol.claims import claims_of
@@ -15,6 +15,7 @@ from idp.protocol.subject import Subjects
 from idp.store.grants import Grant
 from idp.store.tokens import Person
 from keys.ring import KeyRing
+from keys.signing import signed, verified
 
 _LONGEST_HINT = 8192
 
@@ -101,7 +102,7 @@ class IdTokens:
             claims["acr"] = grant.acr
         if with_nonce and grant.nonce is not None:
             claims["nonce"] = grant.nonce
-        return jwt.encode({"alg": key.algorithm, "kid": key.kid}, claims, key.key, algorithms=[key.algorithm])
+        return signed(key, claims)
 
     def read_hint(self, token: str) -> IdTokenHint | None:
         """Read an `id_token_hint`, expired or not. None: its key is gone, so that it says nothing any more.
@@ -114,14 +115,14 @@ class IdTokens:
             algorithm, kid = _algorithm_and_kid(token)
             if kid not in {key.kid for key in keys.keys}:
                 return None
-            claims = jwt.decode(token, keys, algorithms=[algorithm]).claims
+            claims = verified(token, keys, algorithm)
         except (JoseError, ValueError, TypeError, KeyError):
             raise NotAnIdToken from None
         subject, audience, session_id = claims.get("sub"), claims.get("aud"), claims.get("sid")
         if claims.get("iss") != self._issuer or not isinstance(subject, str) or not isinstance(audience, str):
             raise NotAnIdToken
-        # Logout tokens are signed with the same keys and carry `events`; an ID token always says when the person signed
-        # in, which no other token of ours for a client does.
+        # Signed with the same keys: access tokens, which have a type of their own; logout tokens, which carry `events`;
+        # and signed answers, which do not say when the person signed in, as an ID token always does.
         if "events" in claims or "auth_time" not in claims:
             raise NotAnIdToken
         return IdTokenHint(subject, session_id if isinstance(session_id, str) else None, audience)

@@ -15,6 +15,7 @@ from idp.protocol.server import GRANT_TYPES
 
 _CONFIDENTIAL = [method for method in SUPPORTED if method != "none"]
 _PROTOCOL_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid")
+_FRONT_CLAIMS = ("c_hash", "s_hash")
 
 
 def discovery(
@@ -25,6 +26,7 @@ def discovery(
     Args:
         algorithms: Those that we can sign with now.
     """
+    signing = sorted({"RS256", *algorithms})
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
@@ -38,10 +40,12 @@ def discovery(
         "scopes_supported": list(IDENTITY_SCOPES),
         "response_types_supported": list(features.response_types),
         "response_modes_supported": list(RESPONSE_MODES),
-        "grant_types_supported": list(GRANT_TYPES),
+        "grant_types_supported": [*GRANT_TYPES, *(("implicit",) if features.implicit_and_hybrid else ())],
         "acr_values_supported": list(ACR_VALUES),
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": sorted({"RS256", *algorithms}),
+        "subject_types_supported": ["public", "pairwise"],
+        "id_token_signing_alg_values_supported": signing,
+        "userinfo_signing_alg_values_supported": signing,
+        "authorization_signing_alg_values_supported": signing,
         "token_endpoint_auth_methods_supported": list(SUPPORTED),
         "token_endpoint_auth_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "revocation_endpoint_auth_methods_supported": list(SUPPORTED),
@@ -52,7 +56,11 @@ def discovery(
         "prompt_values_supported": sorted(PROMPTS),
         "display_values_supported": ["page"],
         "claim_types_supported": ["normal"],
-        "claims_supported": [*_PROTOCOL_CLAIMS, *PERSONAL_CLAIMS],
+        "claims_supported": [
+            *_PROTOCOL_CLAIMS,
+            *(_FRONT_CLAIMS if features.implicit_and_hybrid else ()),
+            *PERSONAL_CLAIMS,
+        ],
         "claims_parameter_supported": True,
         "request_parameter_supported": False,
         # Left out, this one would mean true (Discovery 1.0 section 3).

@@ -111,7 +111,7 @@ class Provider:
 
     def _require_keys(self, asked: AskedAuthorization) -> None:
         try:
-            if "id_token" in asked.response_type:
+            if asked.response_type != {"code"}:
                 self.ring.signing_key(asked.client.id_token_signed_response_alg)
             self._responses.require_key(asked.to)
         except (NoSigningKey, VaultError) as error:
