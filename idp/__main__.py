@@ -1,6 +1,6 @@
 """`idp`, the one command of the provider: try it, serve it, and look after what it knows."""
 
-from idp.commands import client, config, db, dev, doctor, serve, session, user
+from idp.commands import client, config, db, dev, device, doctor, serve, session, user
 from idp.commands.console import commands
 from keys.__main__ import app as keys
 
@@ -14,6 +14,7 @@ app = commands(
     ],
 )
 app.command(name="dev")(dev.dev)
+app.command(name="device")(device.device)
 app.command(name="serve")(serve.serve)
 app.command(name="doctor")(doctor.doctor)
 app.add_typer(db.app, name="db")

@@ -11,6 +11,7 @@ from idp.clock import Clock
 from idp.dev.demo_clients import DemoApp, demo_apps, register
 from idp.dev.directory import Playground, open_playground
 from idp.dev.people import seed_people
+from idp.dev.television import register_television
 from idp.settings import Settings
 from idp.store import schema
 from idp.store.database import Database
@@ -61,6 +62,7 @@ def prepare(directory: Path, *, host: str, port: int, reset: bool, clock: Clock)
             rotate(vault, policy, clock)
         for app in apps:
             register(database, app, now=clock())
+        register_television(database, now=clock())
         cost = settings.argon2
         passwords = Passwords(memory_mib=cost.memory_mib, time=cost.time, parallelism=cost.parallelism)
         seed_people(database, passwords.hash, now=clock())

@@ -88,6 +88,7 @@ def block(prepared: Prepared, directory: Path) -> str:
             *_aligned(people),
             "",
             f"  Try    sign in at {photos.name} as Alice, then open {bookings.name}: nobody asks again",
+            f"  Device {_program()} device --issuer {issuer}   lets a television in, say",
             f"  Next   IDP_CONFIG={shown / prepared.config.name} {_program()} client list",
             f"  Data   {shown} is kept; idp dev --reset starts afresh",
             "  Stop   Ctrl-C",
