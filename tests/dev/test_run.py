@@ -155,8 +155,8 @@ def test_the_applications_are_registered_as_operators_would_have_to(tmp_path: Pa
         registered = clients.all_clients(db)
     database.dispose()
 
-    assert [client.client_id for client in registered] == ["acme-photos", "bistro-bookings"]
-    assert [validate_client_metadata(client.metadata).first_party for client in registered] == [False, True]
+    assert [client.client_id for client in registered] == ["acme-photos", "bistro-bookings", "living-room-tv"]
+    assert [validate_client_metadata(client.metadata).first_party for client in registered] == [False, True, False]
 
 
 def test_other_commands_work_on_the_playground(tmp_path: Path) -> None:
