@@ -87,7 +87,7 @@ def _routes(house: House) -> list[Route]:
     )
     interaction = InteractionEndpoint(database, provider, pages, cookies, idle, clock)
     token = TokenEndpoint(provider.server)
-    userinfo = UserinfoEndpoint(database, clock)
+    userinfo = UserinfoEndpoint(provider.server)
     end_session = EndSessionEndpoint(database, provider, pages, cookies, idle, clock)
     home = HomeEndpoint(settings.issuer, database, pages, cookies, idle, clock)
     health = HealthEndpoint(database, house.ring)

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from idp.clock import Clock
-from idp.protocol.messages import Parameters, Reply
+from idp.protocol.messages import Parameters, ResourceRequest
+from idp.protocol.server import AuthorizationServer
 from idp.protocol.userinfo import userinfo
-from idp.store.database import Database
 from idp.web import replies
 from idp.web.exchange import Exchange
 
@@ -16,21 +15,23 @@ from idp.web.exchange import Exchange
 class UserinfoEndpoint:
     """`/userinfo`, by GET or POST, with the token in the header or in the form (RFC 6750)."""
 
-    database: Database
-    clock: Clock
+    server: AuthorizationServer
 
     def answer(self, exchange: Exchange) -> Response:
-        """The claims that the access token stands for."""
+        """The claims that the access token stands for: JSON, or a JWT for clients registered so (section 5.3.2)."""
         form = Parameters.parse(exchange.form.as_mapping())
         authorization = exchange.headers.getlist("authorization")
         if len(authorization) > 1 or form.repeated:
             return replies.json(400, {"error": "invalid_request", "error_description": "Send one access token, once."})
-        reply: Reply = userinfo(
-            self.database,
+        request = ResourceRequest(
+            exchange.method,
+            exchange.path,
             authorization=authorization[0] if authorization else None,
-            form=form,
-            now=self.clock(),
+            in_form=form.get("access_token"),
+            proofs=tuple(exchange.headers.getlist("dpop")),
         )
-        return replies.json(
-            reply.status, dict(reply.body) if not isinstance(reply.body, str) else {}, dict(reply.headers)
-        )
+        reply = userinfo(self.server, request, now=self.server.clock())
+        headers = dict(reply.headers)
+        if isinstance(reply.body, str):
+            return Response(reply.body, status_code=reply.status, headers=headers, media_type="application/jwt")
+        return replies.json(reply.status, reply.body, headers)

@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from joserfc import jwt
-
 from idp.protocol import opaque
 from idp.store import tokens
 from idp.store.base import digest_of
 from idp.store.database import Connection
 from idp.store.grants import Grant
 from keys.ring import SigningKey
+from keys.signing import signed
 
 JWT_TYPE = "at+jwt"
 """The `typ` that keeps it from being taken for an ID token, an assertion or a request object (section 5)."""
@@ -101,9 +100,7 @@ def jwt_token(  # noqa: PLR0913  each says one thing about the token
         claims["scope"] = " ".join(scopes)
     if jkt is not None:
         claims["cnf"] = {"jkt": jkt}
-    header = {"typ": JWT_TYPE, "alg": key.algorithm, "kid": key.kid}
-    value = jwt.encode(header, claims, key.key, algorithms=[key.algorithm])
-    return MintedAccess(value, now, now + life, audience, jkt)
+    return MintedAccess(signed(key, claims, typ=JWT_TYPE), now, now + life, audience, jkt)
 
 
 def sign_in(grant: Grant | None) -> Mapping[str, Any]:

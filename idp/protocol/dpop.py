@@ -2,12 +2,12 @@
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
+from idp.protocol.client_jwt import ClientJwt, MalformedJwt
 from idp.protocol.dpop_nonce import Nonces
 from idp.protocol.dpop_signature import ALGORITHMS, ProofRefused, verified
 
@@ -17,7 +17,7 @@ TOLERANCE = timedelta(seconds=60)
 """How far the time of a proof without a nonce may be from ours, either way (section 11.1)."""
 
 _LEEWAY = timedelta(seconds=10)
-_END_OF_TIME = 1e11
+_LONGEST_JTI = 256
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
@@ -83,40 +83,42 @@ class ProofRules:
         """
         if len(presented) != 1:
             raise ProofRefused("Send one DPoP header.")
-        jkt, claims = verified(presented[0], algorithms)
-        if claims.get("htm") != method:
+        jkt, proof = verified(presented[0], algorithms)
+        if proof.claims.get("htm") != method:
             raise ProofRefused("htm is not the method of this request.")
-        if not _is_address(claims.get("htu"), self.issuer + path):
+        if not _is_address(proof.text("htu"), self.issuer + path):
             raise ProofRefused("htu is not the address of this endpoint.")
-        if access_token is not None and claims.get("ath") != _hash_of(access_token):
+        if access_token is not None and proof.text("ath") != _hash_of(access_token):
             raise ProofRefused("ath is not the hash of the access token.")
-        jti, nonce = claims.get("jti"), claims.get("nonce")
-        if not isinstance(jti, str) or not 1 <= len(jti) <= 256 or not jti.isprintable():
+        jti, nonce = proof.text("jti"), proof.claims.get("nonce")
+        if jti is None or len(jti) > _LONGEST_JTI or not jti.isprintable():
             raise ProofRefused("jti must be a string of 1 to 256 characters.")
         if nonce is None and nonce_required:
             raise self._ask_for_nonce(jkt, now)
-        good_until = self._by_time(claims, now) if nonce is None else self._by_nonce(nonce, claims, jkt, now)
+        try:
+            good_until = self._by_time(proof, now) if nonce is None else self._by_nonce(nonce, proof, jkt, now)
+        except MalformedJwt as malformed:
+            raise ProofRefused(f"The DPoP header {malformed}.") from malformed
         return Proof(jkt, jti, good_until, nonce)
 
-    def _by_nonce(self, nonce: Any, claims: Mapping[str, Any], jkt: str, now: datetime) -> datetime:
+    def _by_nonce(self, nonce: Any, proof: ClientJwt, jkt: str, now: datetime) -> datetime:
         """A nonce of ours says when the proof was made; the clock of the client does not matter then (4.3, 11)."""
         good_until = self.nonces.good_until(nonce, jkt, now=now) if isinstance(nonce, str) else None
         if good_until is None:
             raise self._ask_for_nonce(jkt, now)
-        if _number(claims.get("iat")) is None:
+        if proof.moment("iat") is None:
             raise ProofRefused("iat is missing.")
         return good_until
 
-    def _by_time(self, claims: Mapping[str, Any], now: datetime) -> datetime:
+    def _by_time(self, proof: ClientJwt, now: datetime) -> datetime:
         moment, tolerance = now.timestamp(), TOLERANCE.total_seconds()
         leeway = _LEEWAY.total_seconds()
-        issued_at = _number(claims.get("iat"))
-        starts, ends = _number(claims.get("nbf", moment)), _number(claims.get("exp", moment))
+        issued_at, starts, ends = proof.moment("iat"), proof.moment("nbf"), proof.moment("exp")
         if issued_at is None or abs(issued_at - moment) > tolerance:
             raise ProofRefused("iat is missing, or too far from the time here.")
-        if starts is None or starts > moment + leeway:
+        if starts is not None and starts > moment + leeway:
             raise ProofRefused("nbf is not a time that has come.")
-        if ends is None or ends <= moment - leeway:
+        if ends is not None and ends <= moment - leeway:
             raise ProofRefused("exp is not a time that is still to come.")
         return datetime.fromtimestamp(issued_at, UTC) + TOLERANCE
 
@@ -129,15 +131,9 @@ def _hash_of(access_token: str) -> str:
     return urlsafe_b64encode(hashlib.sha256(access_token.encode()).digest()).decode().rstrip("=")
 
 
-def _number(value: Any) -> float | None:
-    """A time as JSON numbers say it. Not NaN, which Python's JSON has, nor too large to count with."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _END_OF_TIME
-    return float(value) if is_number else None
-
-
-def _is_address(htu: Any, address: str) -> bool:
+def _is_address(htu: str | None, address: str) -> bool:
     """Whether `htu` is this address, query and fragment aside, after the normalisation of RFC 3986 6.2.2 and 6.2.3."""
-    if not isinstance(htu, str):
+    if htu is None:
         return False
     try:
         return _normal(htu) == _normal(address)

@@ -1,15 +1,16 @@
 """The signature of a DPoP proof, by the key that the proof itself carries (RFC 9449 sections 4.2 and 4.3)."""
 
-import json
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
+from joserfc.jws import JWSRegistry
+
+from idp.protocol.client_jwt import ClientJwt, MalformedJwt
 
 _LONGEST = 8192
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
@@ -38,6 +39,7 @@ _KINDS: Mapping[str, _Kind] = {
     "RS256": _RSA,
 }
 
+_NAMED_BY_CURVE = {"EdDSA": "Ed25519"}
 ALGORITHMS = tuple(_KINDS)
 """What proofs can be signed with. `Ed25519` is the newer name of `EdDSA` (RFC 9864)."""
 
@@ -58,35 +60,26 @@ class ProofRefused(Exception):
         self.nonce = nonce
 
 
-class _Registry(jws.JWSRegistry):
-    """Takes the header of a proof, which carries a whole key, and members that nobody knows (RFC 7515 section 4)."""
+def verified(proof: str, algorithms: tuple[str, ...]) -> tuple[str, ClientJwt]:
+    """The thumbprint of the key that signed the proof, and the proof.
 
-    max_header_length = 4096
-
-
-def verified(proof: str, algorithms: tuple[str, ...]) -> tuple[str, Mapping[str, Any]]:
-    """The thumbprint of the key that signed the proof, and what it says."""
-    malformed = ProofRefused("The DPoP header is not a signed JWT.")
-    if len(proof) > _LONGEST or not proof.isascii():
-        raise malformed
+    Raises:
+        ProofRefused: It is no JWT of this type, or not signed by the key that it carries.
+    """
     try:
-        extracted = jws.extract_compact(proof.encode(), registry=_Registry(strict_check_header=False))
-        header = extracted.headers()
-        if header.get("typ") != "dpop+jwt":
-            raise ProofRefused("typ must be dpop+jwt.")
-        algorithm = header.get("alg")
-        if not isinstance(algorithm, str) or algorithm not in algorithms:
-            raise ProofRefused(f"alg must be one of {', '.join(algorithms)}.")
-        key = _public_key(header.get("jwk"), algorithm)
-        registry = _Registry(algorithms=[algorithm], strict_check_header=False)
-        if not jws.validate_compact(extracted, key, registry=registry):
-            raise ProofRefused("The signature is not that of the key in jwk.")
-        claims = json.loads(extracted.payload)
-    except (JoseError, ValueError, TypeError, KeyError, RecursionError):
-        raise malformed from None
-    if not isinstance(claims, dict):
-        raise malformed
-    return key.thumbprint(), claims
+        jwt = ClientJwt.read(proof, longest=_LONGEST)
+    except MalformedJwt as malformed:
+        raise ProofRefused(f"The DPoP header {malformed}.") from malformed
+    if jwt.typ() != "dpop+jwt":
+        raise ProofRefused("typ must be dpop+jwt.")
+    if jwt.algorithm not in algorithms:
+        raise ProofRefused(f"alg must be one of {', '.join(algorithms)}.")
+    key = _public_key(jwt.header.get("jwk"), jwt.algorithm)
+    if not JWSRegistry.algorithms[_NAMED_BY_CURVE.get(jwt.algorithm, jwt.algorithm)].verify(
+        jwt.signed, jwt.signature, key
+    ):
+        raise ProofRefused("The signature is not that of the key in jwk.")
+    return key.thumbprint(), jwt
 
 
 def _public_key(jwk: Any, algorithm: str) -> Key:
@@ -105,10 +98,16 @@ def _public_key(jwk: Any, algorithm: str) -> Key:
         members[name] = value
     if kind is _RSA and not _is_fair(members["n"], members["e"]):
         raise ProofRefused("An RSA key must have 2048 to 4096 bits.")
-    return kind.family.import_key({"kty": kind.kty, **members})
+    try:
+        return kind.family.import_key({"kty": kind.kty, **members})
+    except (JoseError, ValueError, TypeError):
+        raise unfit from None
 
 
 def _is_fair(modulus: str, exponent: str) -> bool:
     """Neither too small to be safe nor so large that checking it is an attack."""
-    octets = urlsafe_b64decode(modulus + "=" * (-len(modulus) % 4))
+    try:
+        octets = urlsafe_b64decode(modulus + "=" * (-len(modulus) % 4))
+    except ValueError:
+        return False
     return len(exponent) <= _LONGEST_EXPONENT and int.from_bytes(octets).bit_length() in _RSA_BITS

@@ -61,14 +61,17 @@ class Mint:
             life=self._lifetimes.jwt_access_token,
         )
 
-    def signing_key(self, client: RegisteredClient) -> SigningKey:
+    def signing_key(self, client: RegisteredClient, algorithm: str | None = None) -> SigningKey:
         """The key that signs what this client gets, found before anything is claimed that could not be answered then.
+
+        Args:
+            algorithm: That of the client's ID tokens, unless it is given.
 
         Raises:
             OAuth2Error: With status 503; the log says what the operator has to run.
         """
         try:
-            return self._ring.signing_key(client.id_token_signed_response_alg)
+            return self._ring.signing_key(algorithm or client.id_token_signed_response_alg)
         except (NoSigningKey, VaultError) as error:
             _log.error("no token can be signed for client %s: %s", client.client_id, error)
             raise oauth_error(

@@ -1,7 +1,7 @@
 """Token revocation (RFC 7009)."""
 
 from idp.audit.events import Event
-from idp.protocol import opaque
+from idp.protocol.access_token import LONGEST
 from idp.protocol.client import RegisteredClient
 from idp.protocol.messages import ClientRequest, Reply
 from idp.protocol.refusals import oauth_error
@@ -26,7 +26,7 @@ def _revoke(server: AuthorizationServer, client: RegisteredClient, request: Clie
     token = request.parameters.get("token")
     if token is None:
         raise oauth_error("invalid_request", "token is missing.")
-    if len(token) > opaque.LONGEST:
+    if len(token) > LONGEST:
         return _REVOKED
     now, digest = server.clock(), digest_of(token)
     with server.database.transaction() as db:

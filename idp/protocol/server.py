@@ -16,6 +16,7 @@ from idp.protocol.id_token import Beside, IdTokens
 from idp.protocol.key_proofs import KeyProofs
 from idp.protocol.messages import AuthlibRequest, ClientRequest, Reply
 from idp.protocol.mint import Mint
+from idp.protocol.protected_resource import ProtectedResource
 from idp.protocol.refusals import OAuth2Error, oauth_error
 from idp.protocol.resources import InvalidTarget, asked_resources
 from idp.store.redemption import Redeemed
@@ -38,6 +39,7 @@ class AuthorizationServer(AuthlibServer):  # type: ignore[misc]  # Authlib is un
         self.id_tokens = IdTokens(self.issuer, self.ring, self.subjects, self.lifetimes.id_token)
         self.mint = Mint(foundation)
         self.key_proofs = KeyProofs(foundation.proof_rules, self.database, registry)
+        self.protected = ProtectedResource(self.database, self.key_proofs, self.issuer)
         self.audit = foundation.audit
         self.clock = foundation.clock
         assertions = ClientAssertions(self.issuer, database=self.database, keys=client_keys)

@@ -70,7 +70,7 @@ def test_without_a_token_the_challenge_has_no_error_code(provider: Running, auth
     response = provider.get("/userinfo", headers={} if authorization is None else {"Authorization": authorization})
 
     assert response.status_code == 401
-    assert response.headers["WWW-Authenticate"] == "Bearer"
+    assert response.headers["WWW-Authenticate"].startswith("Bearer, DPoP algs=")
 
 
 @pytest.mark.parametrize(
