@@ -206,9 +206,9 @@ def _carriers(house: House) -> dict[str, Line]:
     """Who delivers what. Without an SMTP server mails wait in the outbox."""
     settings, provider = house.settings, house.provider
     tokens = LogoutTokens(provider.issuer, provider.ring, provider.registry, provider.subjects, house.clock)
-    # Several at once: one relying party that hangs must not delay the others.
+    # Many at once, since they do nothing but wait: relying parties that hang must not delay the others.
     logout = Line(
-        LogoutCarrier(house.outgoing, tokens.notice), at_once=4, lease_for=settings.outgoing_timeout + _MARGIN
+        LogoutCarrier(house.outgoing, tokens.notice), at_once=16, lease_for=settings.outgoing_timeout + _MARGIN
     )
     if settings.smtp_url is None:
         return {LOGOUT: logout}

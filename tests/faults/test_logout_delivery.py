@@ -1,0 +1,104 @@
+"""A sign-out arrives once, although the relying party fails in every way and the servers are killed meanwhile."""
+
+import time
+
+from idp.store import delivery_attempts, outbox
+from idp.store.delivery_attempts import DeliveryAttempt
+from idp.store.outbox import Parcel
+from tests.delivery.conftest import free_port
+from tests.faults.cluster import Cluster, cluster
+from tests.flows.logout_receiver import HANG, logout_receiver, until
+from tests.flows.people import FormBrowser, somebody
+from tests.flows.relying_party import RelyingParty
+from tests.running import Running
+
+GOODBYE = "https://rp.example/goodbye"
+# Pauses between attempts pass twenty times as fast. An attempt takes its time on the wall's clock, and stays below the
+# lease, which is half a minute of the servers' and more.
+SPEED = 20
+
+
+def the_parcel(provider: Running) -> Parcel:
+    with provider.database.autocommit() as db:
+        (parcel,) = outbox.latest(db, kind="logout")
+    return parcel
+
+
+def ledger(provider: Running) -> list[DeliveryAttempt]:
+    with provider.database.autocommit() as db:
+        return delivery_attempts.of_parcel(db, the_parcel(provider).id)
+
+
+def concluded(provider: Running, number: int) -> bool:
+    return any(attempt.number == number and attempt.outcome is not None for attempt in ledger(provider))
+
+
+def kill_all_and_start_again(servers: Cluster) -> None:
+    for number in list(servers.pids):
+        servers.kill(number)
+    for number in range(len(servers.ports)):
+        servers.start(number)
+
+
+def sign_in_and_out(provider: Running, uri: str) -> float:
+    """Sign in at a client, and out again with its hint. Returns how long the browser waited for its redirect."""
+    client = provider.client(post_logout_redirect_uris=[GOODBYE], backchannel_logout_uri=uri)
+    rp, browser = RelyingParty(provider, client), FormBrowser(provider)
+    browser.log_in(somebody(provider))
+    hint = rp.redeem(rp.code(browser.http)).json()["id_token"]
+    asked = {"id_token_hint": hint, "post_logout_redirect_uri": GOODBYE, "state": "s"}
+    began = time.monotonic()
+    response = browser.http.get(f"{provider.issuer}/end_session", params=asked, allow_redirects=False, timeout=20)
+    took = time.monotonic() - began
+    assert response.headers["Location"] == f"{GOODBYE}?state=s"
+    return took
+
+
+def test_one_logout_token_is_accepted_after_every_kind_of_failure_and_a_kill_after_each(database_url: str) -> None:
+    port = free_port()
+    uri = f"http://127.0.0.1:{port}/logout"
+    with cluster(database_url, speed=SPEED, outgoing_timeout="1s", outgoing_allowed_hosts=["127.0.0.1"]) as servers:
+        provider = servers.running
+        waited = sign_in_and_out(provider, uri)
+        until(lambda: concluded(provider, 1))
+        kill_all_and_start_again(servers)
+
+        with logout_receiver(500, 400, HANG, port=port) as receiver:
+            for number in (2, 3, 4):
+                until(lambda number=number: concluded(provider, number), within=60)
+                kill_all_and_start_again(servers)
+            receiver.wait_for(lambda it: bool(it.accepted), within=60)
+            until(lambda: the_parcel(provider).delivered_at is not None)
+            attempts = ledger(provider)
+            # Whoever would send one more has had the time to do so.
+            kill_all_and_start_again(servers)
+            assert servers.is_up(0)
+
+        assert waited < 1
+        assert [attempt.outcome for attempt in attempts] == [
+            "the server could not be reached",
+            "the app answered 500",
+            "the app refused it (400)",
+            "the server did not answer in time",
+            "accepted",
+        ]
+        assert [told.claims["jti"] for told in receiver.told] == [attempt.reference for attempt in attempts[1:]]
+        assert len({attempt.reference for attempt in attempts}) == 5
+        assert (len(receiver.accepted), receiver.told[-1].status) == (1, 200)
+
+
+def test_an_attempt_that_is_killed_while_the_relying_party_hangs_is_made_again(database_url: str) -> None:
+    with (
+        logout_receiver(HANG) as receiver,
+        cluster(database_url, speed=SPEED, outgoing_timeout="5s", outgoing_allowed_hosts=["127.0.0.1"]) as servers,
+    ):
+        provider = servers.running
+        sign_in_and_out(provider, receiver.uri)
+        receiver.wait_for(lambda it: len(it.told) == 1)
+        kill_all_and_start_again(servers)
+
+        receiver.wait_for(lambda it: bool(it.accepted), within=60)
+        until(lambda: the_parcel(provider).delivered_at is not None)
+
+        assert [attempt.outcome for attempt in ledger(provider)] == [None, "accepted"]
+        assert len({told.claims["jti"] for told in receiver.told}) == 2
