@@ -86,7 +86,7 @@ def _routes(house: House) -> list[Route]:
         database, provider, pages, cookies, settings.lifetimes.authorization_request, idle, clock
     )
     interaction = InteractionEndpoint(database, provider, pages, cookies, idle, clock)
-    token = TokenEndpoint(provider.server)
+    token = TokenEndpoint(provider, settings.lifetimes.pushed_request)
     userinfo = UserinfoEndpoint(provider.server)
     end_session = EndSessionEndpoint(database, provider, pages, cookies, idle, clock)
     home = HomeEndpoint(settings.issuer, database, pages, cookies, idle, clock)
@@ -105,6 +105,7 @@ def _routes(house: House) -> list[Route]:
         page("/select-account", interaction.show_accounts),
         page("/select-account", interaction.choose_account, methods=["POST"]),
         api("/token", token.token, shared=True),
+        api("/par", token.push, shared=True),
         api("/revoke", token.revoke, shared=True),
         api("/introspect", token.introspect),
         api("/device_authorization", token.authorize_device),

@@ -6,7 +6,7 @@ Sign-in, consent and the choice of an account do not know each other: each sends
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -15,11 +15,12 @@ from idp.clock import Clock
 from idp.protocol.authorization_request import AskedAuthorization
 from idp.protocol.authorization_response import AuthorizationResponse, FormPost
 from idp.protocol.client import RegisteredClient
+from idp.protocol.effective_parameters import used_before
 from idp.protocol.interaction import Consent, Issue, Login, Refuse, SelectAccount, SignUp, Step
 from idp.protocol.messages import Parameters
 from idp.protocol.provider import Provider
 from idp.protocol.refusals import RefusedToClient, RefusedToPerson
-from idp.store import authorization_requests, sessions
+from idp.store import authorization_requests, pushed_requests, sessions
 from idp.store.authorization_requests import AuthorizationRequest
 from idp.store.base import digest_of
 from idp.store.database import Connection, Database
@@ -75,7 +76,7 @@ class AuthorizeEndpoint:
             return self._finished_before(exchange, pending)
         if pending.expires_at <= now:
             # An old tab. The person still wants to get there: the same request begins again.
-            return self._begin(exchange, Parameters(pending.parameters))
+            return self._begin(exchange, Parameters(pending.parameters, pushed=pending.pushed_digest))
         asked = self._accepted(exchange, Parameters(pending.parameters))
         if isinstance(asked, Response):
             return asked
@@ -90,7 +91,8 @@ class AuthorizeEndpoint:
             )
             if not isinstance(step, Issue | Refuse):
                 return replies.see_other(_page_of(step, pending.id))
-            if authorization_requests.finish(db, pending.id, now=now):
+            is_first = authorization_requests.finish(db, pending.id, now=now)
+            if is_first and _first_answer(db, pending.pushed_digest, now=now):
                 return self._answer(exchange, self._response(db, asked, step), asked.client)
         return self._finished_before(exchange, pending)
 
@@ -99,10 +101,13 @@ class AuthorizeEndpoint:
         if isinstance(asked, Response):
             return asked
         now = self.clock()
-        with self.database.autocommit() as db:
+        # What is used up belongs together with the answer that it is used up for.
+        with self.database.transaction() if parameters.pushed else self.database.autocommit() as db:
             visit = self._visit(db, exchange, asked)
             step = self.provider.next_step(asked, visit, asked_at=now, selected_at=None, now=now)
             if isinstance(step, Issue | Refuse):
+                if not _first_answer(db, parameters.pushed, now=now):
+                    raise _refused_on_a_page(used_before(asked.client), parameters)
                 return self._answer(exchange, self._response(db, asked, step), asked.client)
             request_id = secrets.token_urlsafe(24)
             authorization_requests.open_request(
@@ -113,6 +118,7 @@ class AuthorizeEndpoint:
                 parameters=asked.parameters,
                 expires_at=now + self.request_life,
                 now=now,
+                pushed_digest=parameters.pushed,
             )
         return replies.see_other(_page_of(step, request_id))
 
@@ -169,6 +175,11 @@ class AuthorizeEndpoint:
             joint = "&" if "?" in client.initiate_login_uri else "?"
             return replies.see_other(f"{client.initiate_login_uri}{joint}{urlencode({'iss': self.provider.issuer})}")
         return self.pages.completed(exchange.context(), client=AskingClient.of(client), continue_url=client.client_uri)
+
+
+def _first_answer(db: Connection, pushed: bytes | None, *, now: datetime) -> bool:
+    """Whether no other tab has had the answer to the same pushed request."""
+    return pushed is None or pushed_requests.use(db, pushed, now=now)
 
 
 def _unknown_request() -> PageProblem:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from starlette.responses import Response
 
@@ -9,6 +10,8 @@ from idp.accounts.visitor import Visitor
 from idp.protocol.device_authorization import authorize_device
 from idp.protocol.introspection import introspect
 from idp.protocol.messages import ClientRequest, Parameters, Reply
+from idp.protocol.provider import Provider
+from idp.protocol.pushed_request import push
 from idp.protocol.revocation import revoke
 from idp.protocol.server import AuthorizationServer
 from idp.web import replies
@@ -19,7 +22,13 @@ from idp.web.exchange import Exchange
 class TokenEndpoint:
     """`/token` (RFC 6749 section 3.2), `/revoke` (RFC 7009), `/introspect` (RFC 7662) and `/device_authorization`."""
 
-    server: AuthorizationServer
+    provider: Provider
+    pushed_request_life: timedelta
+
+    @property
+    def server(self) -> AuthorizationServer:
+        """What answers most of them."""
+        return self.provider.server
 
     def token(self, exchange: Exchange) -> Response:
         """Exchange a grant for tokens."""
@@ -28,6 +37,10 @@ class TokenEndpoint:
     def revoke(self, exchange: Exchange) -> Response:
         """Revoke a token."""
         return self._answer(exchange, lambda request: revoke(self.server, request))
+
+    def push(self, exchange: Exchange) -> Response:
+        """Take an authorization request that a browser will bring the reference of."""
+        return self._answer(exchange, lambda request: push(self.provider, request, life=self.pushed_request_life))
 
     def introspect(self, exchange: Exchange) -> Response:
         """Tell about a token."""

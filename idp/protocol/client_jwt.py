@@ -123,12 +123,21 @@ _NAMED_BY_CURVE = {"EdDSA": "Ed25519"}
 
 def _object(segment: str) -> Mapping[str, Any]:
     try:
-        value = json.loads(_decoded(segment), object_pairs_hook=_without_repetition, parse_constant=_no_number)
+        value = json.loads(_decoded(segment).decode(), object_pairs_hook=_without_repetition, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise MalformedJwt("does not consist of JSON objects without repeated members") from None
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or not _is_text(value):
         raise MalformedJwt("does not consist of JSON objects without repeated members")
     return value
+
+
+def _is_text(value: object) -> bool:
+    """Whether every string in it is one: escapes can name halves of characters, and NUL, which no database keeps."""
+    try:
+        encoded = json.dumps(value, ensure_ascii=False).encode()
+    except ValueError:
+        return False
+    return b"\\u0000" not in encoded
 
 
 def _decoded(segment: str) -> bytes:

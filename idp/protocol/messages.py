@@ -27,11 +27,13 @@ class Parameters:
 
     `repeated` names those that came more than once: they are refused by whoever knows how to answer. The one
     parameter that may be repeated is `resource` (RFC 8707 section 2): its values, which are URIs, are kept as one
-    value with spaces between them, so that a request is a mapping wherever it is kept.
+    value with spaces between them, so that a request is a mapping wherever it is kept. `pushed` is the digest of the
+    reference of a pushed request, which is good for one answer (RFC 9126).
     """
 
     values: Mapping[str, str]
     repeated: frozenset[str] = frozenset()
+    pushed: bytes | None = None
 
     @classmethod
     def parse(cls, fields: Mapping[str, Sequence[str]]) -> "Parameters":

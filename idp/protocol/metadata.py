@@ -62,9 +62,12 @@ def discovery(
             *PERSONAL_CLAIMS,
         ],
         "claims_parameter_supported": True,
-        "request_parameter_supported": False,
-        # Left out, this one would mean true (Discovery 1.0 section 3).
-        "request_uri_parameter_supported": False,
+        "request_parameter_supported": True,
+        "request_uri_parameter_supported": True,
+        "require_request_uri_registration": True,
+        "request_object_signing_alg_values_supported": ["none", *SIGNING_ALGORITHMS],
+        "pushed_authorization_request_endpoint": f"{issuer}/par",
+        "require_pushed_authorization_requests": features.require_pushed_authorization_requests,
         "authorization_response_iss_parameter_supported": True,
         "ui_locales_supported": list(ui_locales),
     }

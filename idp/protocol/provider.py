@@ -11,6 +11,7 @@ from idp.protocol.client import ClientRegistry
 from idp.protocol.client_credentials import OwnAccessGrant
 from idp.protocol.client_keys import ClientKeys
 from idp.protocol.device_grant import DeviceGrant
+from idp.protocol.effective_parameters import EffectiveParameters
 from idp.protocol.end_session import AskedLogout
 from idp.protocol.foundation import Foundation
 from idp.protocol.interaction import Step
@@ -39,6 +40,14 @@ class Provider:
         self.subjects = foundation.subjects
         self.clock = foundation.clock
         self.client_keys = ClientKeys(foundation.documents)
+        self.requests = EffectiveParameters(
+            self.issuer,
+            features=self.features,
+            database=foundation.database,
+            registry=self.registry,
+            keys=self.client_keys,
+            documents=foundation.documents,
+        )
         self.server = AuthorizationServer(foundation, self.registry, self.client_keys)
         challenge = S256CodeChallenge(required=False)
         self.server.register_grant(CodeGrant, [challenge, OpenIDCodeToken()])
@@ -59,8 +68,9 @@ class Provider:
         Raises:
             RefusedToPerson: It cannot be told what is asked, or by whom.
             RefusedToClient: It is told where the request itself, outside of everything else, has a return address.
+            HasToWait: A server of the client has to be asked first.
         """
-        return raw
+        return self.requests.of_request(raw, now=self.clock())
 
     def return_address(self, parameters: Parameters) -> ReturnAddress:
         """Prove client and redirect URI.

@@ -9,6 +9,7 @@ from idp.protocol.features import Features
 from idp.protocol.messages import Parameters
 from idp.protocol.refusals import RefusedToClient
 from idp.protocol.return_address import RESPONSE_MODES, ReturnAddress, can_be_posted_to, comes_from_the_front
+from idp.protocol.security_profile import rules_of
 
 PROMPTS = frozenset({"none", "login", "consent", "select_account", "create"})
 
@@ -44,14 +45,14 @@ def _no_parameter_is_oversized(parameters: Parameters, _to: ReturnAddress, _feat
             raise RefusedToClient("invalid_request", "A parameter is longer than 4096 characters.")
 
 
-def _no_request_object(parameters: Parameters, _to: ReturnAddress, _features: Features) -> None:
-    for name, error in (
-        ("request", "request_not_supported"),
-        ("request_uri", "request_uri_not_supported"),
-        ("registration", "registration_not_supported"),
-    ):
-        if parameters.get(name) is not None:
-            raise RefusedToClient(error, f"The parameter {name} is not supported; send plain parameters.")
+def _no_registration(parameters: Parameters, _to: ReturnAddress, _features: Features) -> None:
+    if parameters.get("registration") is not None:
+        raise RefusedToClient("registration_not_supported", "The parameter registration is for self-issued providers.")
+
+
+def _code_where_the_profile_has_it_so(parameters: Parameters, to: ReturnAddress, _features: Features) -> None:
+    if rules_of(to.client).code_flow_only and parameters.get("response_type") not in {None, "code"}:
+        raise RefusedToClient("unauthorized_client", "response_type must be code under the profile of this client.")
 
 
 def _supported_response_type(parameters: Parameters, to: ReturnAddress, features: Features) -> None:
@@ -112,7 +113,7 @@ def _s256_challenge(parameters: Parameters, to: ReturnAddress, _features: Featur
     if "code" not in words_of(parameters.get("response_type") or ""):
         return
     if challenge is None:
-        if to.client.require_pkce:
+        if to.client.require_pkce or rules_of(to.client).always_pkce:
             raise RefusedToClient("invalid_request", "code_challenge is missing; this client must use PKCE with S256.")
         if method is not None:
             raise RefusedToClient("invalid_request", "code_challenge_method is sent without code_challenge.")
@@ -140,7 +141,8 @@ def _valid_max_age(parameters: Parameters, _to: ReturnAddress, _features: Featur
 _IN_ORDER: tuple[Check, ...] = (
     _no_parameter_is_repeated,
     _no_parameter_is_oversized,
-    _no_request_object,
+    _no_registration,
+    _code_where_the_profile_has_it_so,
     _supported_response_type,
     _supported_response_mode,
     _openid_and_nonce_for_an_id_token,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from idp.protocol.client import ClientRegistry, RegisteredClient
 from idp.protocol.messages import Parameters
 from idp.protocol.refusals import RefusedToPerson
+from idp.protocol.security_profile import rules_of
 
 PLAIN_MODES = ("query", "fragment", "form_post")
 SIGNED_MODES = ("jwt", "query.jwt", "fragment.jwt", "form_post.jwt")
@@ -53,6 +54,10 @@ def return_address(parameters: Parameters, registry: ClientRegistry) -> ReturnAd
             "The redirect_uri is not one of those registered for this client. It is compared as an exact string: "
             "scheme, host, port, path, query and a trailing slash all count.",
             client_id,
+        )
+    if rules_of(client).https_redirects and not redirect_uri.startswith("https://"):
+        raise RefusedToPerson(
+            "insecure_redirect_uri", "The redirect_uri must use https under the profile of this client.", client_id
         )
     mode, signed = _envelope(parameters, redirect_uri)
     state = None if "state" in parameters.repeated else parameters.get("state")

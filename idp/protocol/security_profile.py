@@ -19,6 +19,7 @@ class SecurityProfile:
         audience_is_issuer: An assertion is for the issuer, named as one string; else also for the endpoint that is
             called, or the token endpoint, or a list of these.
         assertion_life: How far ahead an assertion may expire.
+        always_pkce: Whatever the registration says.
         code_flow_only: No other response type, whatever the registration says.
         pushed_requests_only: Authorization requests come through the pushed authorization request endpoint.
         https_redirects: No http address, on loopback neither.
@@ -36,6 +37,7 @@ class SecurityProfile:
     client_algorithms: tuple[str, ...]
     audience_is_issuer: bool
     assertion_life: timedelta
+    always_pkce: bool
     code_flow_only: bool
     pushed_requests_only: bool
     https_redirects: bool
@@ -53,6 +55,7 @@ OPENID = SecurityProfile(
     client_algorithms=SIGNING_ALGORITHMS,
     audience_is_issuer=False,
     assertion_life=timedelta(hours=1),
+    always_pkce=False,
     code_flow_only=False,
     pushed_requests_only=False,
     https_redirects=False,
@@ -69,6 +72,7 @@ FAPI_2_0 = SecurityProfile(
     client_algorithms=("PS256", "ES256", "EdDSA", "Ed25519"),  # 5.4.1
     audience_is_issuer=True,  # 5.3.2.1
     assertion_life=timedelta(minutes=10),
+    always_pkce=True,  # 5.3.2.2
     code_flow_only=True,  # 5.3.2.2
     pushed_requests_only=True,  # 5.3.2.2
     https_redirects=True,  # 5.3.2.2

@@ -21,6 +21,8 @@ class Lifetimes(BaseModel):
     """How long a person may take to sign in, from the relying party's redirect to the answer."""
     code: Annotated[Duration, lasting("10s", "10min", "RFC 6749 section 4.1.2")] = timedelta(seconds=60)
     """Authorization code."""
+    pushed_request: Annotated[Duration, lasting("5s", "10min", "RFC 9126 section 2.2")] = timedelta(seconds=60)
+    """Reference of a pushed authorization request: how long a browser may take to bring it."""
     device_code: Annotated[Duration, lasting("1min", "30min", "RFC 8628 section 5.4")] = timedelta(minutes=10)
     """Code of a device without a browser: how long a person may take to let it in."""
     access_token: Annotated[Duration, lasting("1min", "24h")] = timedelta(hours=1)

@@ -77,6 +77,8 @@ class Settings(BaseModel):
     """Whether people may make accounts themselves."""
     implicit_and_hybrid: bool = False
     """Whether clients that are registered for it get tokens from the authorization endpoint (implicit and hybrid)."""
+    require_pushed_authorization_requests: bool = False
+    """Whether every client has to push its authorization requests (RFC 9126), not only those registered so."""
     session_management: bool = False
     """Whether relying parties may watch the session from a frame, in browsers that leave framed pages their cookies."""
     session_same_site: Literal["lax", "none"] = "lax"

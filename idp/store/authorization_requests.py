@@ -26,6 +26,7 @@ authorization_requests = Table(
     Column("refused_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
     Column("device_authorization_id", Text),
+    Column("pushed_digest", Digest),
 )
 
 
@@ -35,7 +36,8 @@ class AuthorizationRequest:
 
     `created_at` answers `prompt=login` and `prompt=consent`: what happened after it, happened for this request.
     The row outlives `expires_at` for a while, so that an old tab can be sent back to its relying party.
-    `device_authorization_id` is there where no relying party waits, but a device whose code the person has typed.
+    `device_authorization_id` is there where no relying party waits, but a device whose code the person has typed;
+    `pushed_digest` where it was pushed before.
     """
 
     id: str
@@ -47,6 +49,7 @@ class AuthorizationRequest:
     refused_at: datetime | None
     finished_at: datetime | None
     device_authorization_id: str | None = None
+    pushed_digest: bytes | None = None
 
 
 _COLUMNS = (
@@ -59,6 +62,7 @@ _COLUMNS = (
     authorization_requests.c.refused_at,
     authorization_requests.c.finished_at,
     authorization_requests.c.device_authorization_id,
+    authorization_requests.c.pushed_digest,
 )
 
 
@@ -72,6 +76,7 @@ def open_request(
     expires_at: datetime,
     now: datetime,
     device_authorization_id: str | None = None,
+    pushed_digest: bytes | None = None,
 ) -> None:
     """Keep a request while its person is being asked."""
     values: dict[str, Any] = {
@@ -82,6 +87,7 @@ def open_request(
         "created_at": now,
         "expires_at": expires_at,
         "device_authorization_id": device_authorization_id,
+        "pushed_digest": pushed_digest,
     }
     db.execute(insert(authorization_requests).values(values))
 

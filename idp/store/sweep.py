@@ -14,6 +14,7 @@ from idp.store.grants import grants
 from idp.store.handshakes import handshakes
 from idp.store.initial_access_tokens import initial_access_tokens
 from idp.store.outbox import outbox
+from idp.store.pushed_requests import pushed_requests
 from idp.store.sessions import sessions
 from idp.store.tokens import access_tokens, refresh_tokens
 from idp.store.used_jtis import used_jtis
@@ -35,6 +36,7 @@ def sweep(database: Database, *, now: datetime, keep: timedelta = timedelta(days
         "grants": delete(grants).where(grants.c.code_expires_at < before, ~live_access, ~live_refresh),
         "sessions": delete(sessions).where(sessions.c.expires_at < before, ~granted),
         "authorization_requests": delete(authorization_requests).where(authorization_requests.c.expires_at < before),
+        "pushed_requests": delete(pushed_requests).where(pushed_requests.c.expires_at < before),
         "handshakes": delete(handshakes).where(handshakes.c.expires_at < before),
         "device_authorizations": delete(device_authorizations).where(device_authorizations.c.expires_at < before),
         "email_proofs": delete(email_proofs).where(email_proofs.c.expires_at < before),

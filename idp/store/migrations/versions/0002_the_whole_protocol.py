@@ -71,6 +71,21 @@ def upgrade() -> None:
     op.create_index(op.f("ix_device_authorizations_client_id"), "device_authorizations", ["client_id"], unique=False)
     op.create_index(op.f("ix_device_authorizations_expires_at"), "device_authorizations", ["expires_at"], unique=False)
     op.add_column("authorization_requests", sa.Column("device_authorization_id", sa.Text(), nullable=True))
+    op.create_table(
+        "pushed_requests",
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("parameters", _DOCUMENT, nullable=False),
+        sa.Column("expires_at", _TIME, nullable=False),
+        sa.Column("used_at", _TIME, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["client_id"], ["clients.client_id"], name=op.f("fk_pushed_requests_client_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_pushed_requests")),
+    )
+    op.create_index(op.f("ix_pushed_requests_client_id"), "pushed_requests", ["client_id"], unique=False)
+    op.create_index(op.f("ix_pushed_requests_expires_at"), "pushed_requests", ["expires_at"], unique=False)
+    op.add_column("authorization_requests", sa.Column("pushed_digest", sa.LargeBinary(length=32), nullable=True))
     for name in ("account_id", "client_id", "session_id"):
         op.add_column("outbox", sa.Column(name, sa.Text(), nullable=True))
     op.create_index(op.f("ix_outbox_account_id"), "outbox", ["account_id"], unique=False)
