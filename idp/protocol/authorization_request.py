@@ -1,5 +1,6 @@
 """Accepting an authorization request (RFC 6749 section 4.1.1, OpenID Connect Core 1.0 section 3.1.2.1)."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -9,8 +10,10 @@ from idp.protocol.claims import ClaimsRequest, MalformedClaimsRequest
 from idp.protocol.client import RegisteredClient
 from idp.protocol.features import Features
 from idp.protocol.id_token import IdTokenHint, NotAnIdToken
+from idp.protocol.key_proofs import is_bound
 from idp.protocol.messages import Parameters
 from idp.protocol.refusals import RefusedToClient
+from idp.protocol.resources import InvalidTarget, asked_resources
 from idp.protocol.return_address import ReturnAddress
 
 _KNOWN = frozenset(
@@ -20,12 +23,14 @@ _KNOWN = frozenset(
         "client_id",
         "code_challenge",
         "code_challenge_method",
+        "dpop_jkt",
         "id_token_hint",
         "login_hint",
         "max_age",
         "nonce",
         "prompt",
         "redirect_uri",
+        "resource",
         "response_mode",
         "response_type",
         "scope",
@@ -34,6 +39,8 @@ _KNOWN = frozenset(
     }
 )
 """What a request can be made of; anything else is ignored, and not kept while a person is asked."""
+
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 HintReader = Callable[[str], IdTokenHint | None]
 
@@ -46,6 +53,8 @@ class AskedAuthorization:
         parameters: Those we know, as they were sent.
         response_type: What is to come from the authorization endpoint: `code`, `id_token`, `token`.
         acr_values: The preferred authentication contexts, those of the `claims` parameter first.
+        resources: Where the access tokens are to be used (RFC 8707); None: nothing was said about it.
+        dpop_jkt: The thumbprint of the key that is to redeem the code (RFC 9449 section 10).
     """
 
     to: ReturnAddress
@@ -60,6 +69,8 @@ class AskedAuthorization:
     acr_values: tuple[str, ...]
     nonce: str | None
     code_challenge: str | None
+    resources: tuple[str, ...] | None
+    dpop_jkt: str | None
     ui_locales: str | None
 
     @property
@@ -73,7 +84,9 @@ class AskedAuthorization:
         return tuple(dict.fromkeys((*self.scopes, *self.claims.scopes)))
 
 
-def accept(parameters: Parameters, to: ReturnAddress, features: Features, read_hint: HintReader) -> AskedAuthorization:
+def accept(
+    parameters: Parameters, to: ReturnAddress, features: Features, read_hint: HintReader, *, issuer: str
+) -> AskedAuthorization:
     """Judge everything about a request but its return address, which is proven.
 
     Raises:
@@ -100,8 +113,29 @@ def accept(parameters: Parameters, to: ReturnAddress, features: Features, read_h
         acr_values=(*claims.acr, *acr_values),
         nonce=parameters.get("nonce"),
         code_challenge=parameters.get("code_challenge") if "code" in response_type else None,
+        resources=_resources(parameters, client, issuer),
+        dpop_jkt=_dpop_jkt(parameters, client, response_type),
         ui_locales=parameters.get("ui_locales"),
     )
+
+
+def _resources(parameters: Parameters, client: RegisteredClient, issuer: str) -> tuple[str, ...] | None:
+    try:
+        return asked_resources(parameters, client, issuer=issuer)
+    except InvalidTarget as refused:
+        raise RefusedToClient("invalid_target", refused.sentence) from refused
+
+
+def _dpop_jkt(parameters: Parameters, client: RegisteredClient, response_type: frozenset[str]) -> str | None:
+    """What the code is to be bound to. What comes from the authorization endpoint itself cannot be bound at all."""
+    if "token" in response_type and is_bound(client):
+        raise RefusedToClient(
+            "unauthorized_client", "This client gets tokens bound to its key only, from the token endpoint."
+        )
+    jkt = parameters.get("dpop_jkt")
+    if jkt is not None and not _THUMBPRINT.fullmatch(jkt):
+        raise RefusedToClient("invalid_request", "dpop_jkt must be the SHA-256 thumbprint of a key (RFC 7638).")
+    return jkt
 
 
 def _claims(parameters: Parameters, client: RegisteredClient) -> ClaimsRequest:

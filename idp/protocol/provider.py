@@ -86,7 +86,9 @@ class Provider:
         Raises:
             RefusedToClient: With the reason.
         """
-        asked = authorization_request.accept(parameters, to, self.features, self._read_hint)
+        asked = authorization_request.accept(
+            parameters, to, self.features, self._read_hint, issuer=self.issuer
+        )
         try:
             request = AuthlibRequest("GET", "https://authorize.invalid/", parameters)
             self.server.get_authorization_grant(request).validate_authorization_request()

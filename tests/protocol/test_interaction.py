@@ -68,6 +68,8 @@ class Case:
             acr_values=(),
             nonce=None,
             code_challenge=None,
+            resources=None,
+            dpop_jkt=None,
             ui_locales=None,
         )
         session = BrowserSession(
