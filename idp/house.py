@@ -132,6 +132,7 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
 def _features(settings: Settings) -> Features:
     return Features(
         implicit_and_hybrid=settings.implicit_and_hybrid,
+        dpop_algorithms=settings.dpop_algorithms,
         require_pushed_authorization_requests=settings.require_pushed_authorization_requests,
         session_management=settings.session_management,
     )

@@ -13,12 +13,14 @@ class Features:
     Attributes:
         implicit_and_hybrid: Tokens may come from the authorization endpoint (OpenID Connect Core 1.0 sections 3.2
             and 3.3) to clients that are registered for it.
+        dpop_algorithms: What DPoP proofs may be signed with (RFC 9449).
         require_pushed_authorization_requests: Of every client, whatever its registration says (RFC 9126 section 5).
         session_management: Authorization responses carry `session_state`, and there is a `check_session_iframe`
             (OpenID Connect Session Management 1.0).
     """
 
     implicit_and_hybrid: bool = False
+    dpop_algorithms: tuple[str, ...] = ()
     require_pushed_authorization_requests: bool = False
     session_management: bool = False
 

@@ -52,6 +52,8 @@ def discovery(
         "revocation_endpoint_auth_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "introspection_endpoint_auth_methods_supported": _CONFIDENTIAL,
         "introspection_endpoint_auth_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
+        "introspection_signing_alg_values_supported": signing,
+        "dpop_signing_alg_values_supported": list(features.dpop_algorithms),
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": sorted(PROMPTS),
         "display_values_supported": ["page"],
