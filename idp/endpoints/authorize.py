@@ -26,10 +26,11 @@ from idp.store.base import digest_of
 from idp.store.database import Connection, Database
 from idp.store.sessions import Visit
 from idp.web import replies
-from idp.web.cookies import Cookies
+from idp.web.cookies import Cookies, browser_state_of
 from idp.web.exchange import Exchange
 from idp.web.failures import PageProblem
 from idp.web.pages import AskingClient, Pages
+from idp.web.pages.parts import origin_of
 
 _TOUCH_EVERY = timedelta(minutes=5)
 
@@ -93,7 +94,7 @@ class AuthorizeEndpoint:
                 return replies.see_other(_page_of(step, pending.id))
             is_first = authorization_requests.finish(db, pending.id, now=now)
             if is_first and _first_answer(db, pending.pushed_digest, now=now):
-                return self._answer(exchange, self._response(db, asked, step), asked.client)
+                return self._answer(exchange, self._response(db, exchange, asked, step), asked.client)
         return self._finished_before(exchange, pending)
 
     def _begin(self, exchange: Exchange, parameters: Parameters) -> Response:
@@ -108,7 +109,7 @@ class AuthorizeEndpoint:
             if isinstance(step, Issue | Refuse):
                 if not _first_answer(db, parameters.pushed, now=now):
                     raise _refused_on_a_page(used_before(asked.client), parameters)
-                return self._answer(exchange, self._response(db, asked, step), asked.client)
+                return self._answer(exchange, self._response(db, exchange, asked, step), asked.client)
             request_id = secrets.token_urlsafe(24)
             authorization_requests.open_request(
                 db,
@@ -153,18 +154,26 @@ class AuthorizeEndpoint:
             sessions.touch(db, visit.session.id, now=now)
         return visit
 
-    def _response(self, db: Connection, asked: AskedAuthorization, step: Issue | Refuse) -> AuthorizationResponse:
+    def _response(
+        self, db: Connection, exchange: Exchange, asked: AskedAuthorization, step: Issue | Refuse
+    ) -> AuthorizationResponse:
         if isinstance(step, Issue):
-            return self.provider.issue(db, asked, step.scopes, step.visit.session)
+            state = browser_state_of(self.cookies.session(exchange.cookies))
+            return self.provider.issue(db, asked, step.scopes, step.visit.session, browser_state=state)
         return self.provider.refuse(asked.to, RefusedToClient(step.error, step.sentence))
 
     def _answer(self, exchange: Exchange, response: AuthorizationResponse, client: RegisteredClient) -> Response:
         if isinstance(response, FormPost):
             fields = dict(response.fields)
-            return self.pages.form_post(
+            answer: Response = self.pages.form_post(
                 exchange.context(), action=response.action, fields=fields, client_name=client.name
             )
-        return replies.see_other(response.url)
+        else:
+            answer = replies.see_other(response.url)
+        if secret := self.cookies.session(exchange.cookies):
+            # A session from before session management was switched on has no such cookie yet.
+            self.cookies.set_browser_state(answer, secret, exchange.cookies)
+        return answer
 
     def _finished_before(self, exchange: Exchange, pending: AuthorizationRequest) -> Response:
         """The back button, or a second click. The relying party can start anew where it has said how."""
@@ -174,7 +183,21 @@ class AuthorizeEndpoint:
         if client.initiate_login_uri is not None:
             joint = "&" if "?" in client.initiate_login_uri else "?"
             return replies.see_other(f"{client.initiate_login_uri}{joint}{urlencode({'iss': self.provider.issuer})}")
-        return self.pages.completed(exchange.context(), client=AskingClient.of(client), continue_url=client.client_uri)
+        return self.pages.completed(
+            exchange.context(),
+            client=AskingClient.of(client),
+            continue_url=client.client_uri or _home_of(client, pending),
+        )
+
+
+def _home_of(client: RegisteredClient, pending: AuthorizationRequest) -> str | None:
+    """The front page where the answer went: the way on for clients that have named no other, and theirs for certain."""
+    redirect_uri = pending.parameters.get("redirect_uri", "")
+    # The address of a native application is a listener that has gone, or no web address at all.
+    if client.application_type != "web" or not client.check_redirect_uri(redirect_uri):
+        return None
+    origin = origin_of(redirect_uri)
+    return f"{origin}/" if origin is not None else None
 
 
 def _first_answer(db: Connection, pushed: bytes | None, *, now: datetime) -> bool:

@@ -18,9 +18,10 @@ from idp.protocol.interaction import Step
 from idp.protocol.messages import AuthlibRequest, Parameters
 from idp.protocol.refresh_token import RotatingRefreshGrant
 from idp.protocol.refusals import OAuth2Error, RefusedToClient
-from idp.protocol.return_address import ReturnAddress
+from idp.protocol.return_address import ReturnAddress, is_web_address
 from idp.protocol.second_look import CodeAndTokenRequest, HybridRequest, ImplicitRequest
 from idp.protocol.server import AuthorizationServer
+from idp.protocol.session_state import session_state
 from idp.store.database import Connection
 from idp.store.sessions import BrowserSession, Visit
 from keys.ring import NoSigningKey
@@ -39,7 +40,8 @@ class Provider:
         self.ring = foundation.ring
         self.subjects = foundation.subjects
         self.clock = foundation.clock
-        self.client_keys = ClientKeys(foundation.documents)
+        self.documents = foundation.documents
+        self.client_keys = ClientKeys(self.documents)
         self.requests = EffectiveParameters(
             self.issuer,
             features=self.features,
@@ -111,11 +113,25 @@ class Provider:
         return interaction.next_step(asked, visit, subject=subject, asked_at=asked_at, selected_at=selected_at, now=now)
 
     def issue(
-        self, db: Connection, asked: AskedAuthorization, scopes: tuple[str, ...], session: BrowserSession
+        self,
+        db: Connection,
+        asked: AskedAuthorization,
+        scopes: tuple[str, ...],
+        session: BrowserSession,
+        *,
+        browser_state: str,
     ) -> AuthorizationResponse:
-        """Grant these scopes of what was asked for, and answer with what the response type names."""
+        """Grant these scopes of what was asked for, and answer with what the response type names.
+
+        Args:
+            browser_state: What our framed page will find in this browser (Session Management 1.0 section 2).
+        """
         granted = authorization_grant.issue(db, asked, scopes, session, server=self.server, now=self.clock())
-        return self._responses.success(asked.to, granted.fields)
+        fields = list(granted.fields)
+        if self.features.session_management and is_web_address(asked.to.redirect_uri):
+            state = session_state(asked.client.client_id, asked.to.redirect_uri, browser_state)
+            fields.append(("session_state", state))
+        return self._responses.success(asked.to, fields)
 
     def refuse(self, to: ReturnAddress, refusal: RefusedToClient) -> AuthorizationResponse:
         """Answer the client with an error."""

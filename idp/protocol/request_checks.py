@@ -8,7 +8,7 @@ from authlib.oauth2.rfc7636.challenge import CODE_CHALLENGE_PATTERN
 from idp.protocol.features import Features
 from idp.protocol.messages import Parameters
 from idp.protocol.refusals import RefusedToClient
-from idp.protocol.return_address import RESPONSE_MODES, ReturnAddress, can_be_posted_to, comes_from_the_front
+from idp.protocol.return_address import RESPONSE_MODES, ReturnAddress, comes_from_the_front, is_web_address
 from idp.protocol.security_profile import rules_of
 
 PROMPTS = frozenset({"none", "login", "consent", "select_account", "create"})
@@ -83,7 +83,7 @@ def _supported_response_mode(parameters: Parameters, to: ReturnAddress, _feature
         return
     if mode not in RESPONSE_MODES:
         raise RefusedToClient("invalid_request", f"response_mode must be one of {', '.join(RESPONSE_MODES)}.")
-    if mode.startswith("form_post") and not can_be_posted_to(to.redirect_uri):
+    if mode.startswith("form_post") and not is_web_address(to.redirect_uri):
         raise RefusedToClient("invalid_request", f"response_mode {mode} needs an http or https redirect_uri.")
     if mode.startswith("query") and comes_from_the_front(parameters.get("response_type")):
         raise RefusedToClient(

@@ -69,8 +69,8 @@ def comes_from_the_front(response_type: str | None) -> bool:
     return not _FROM_THE_FRONT.isdisjoint((response_type or "").split())
 
 
-def can_be_posted_to(redirect_uri: str) -> bool:
-    """Whether a form can be sent there; into the query or fragment of any other address an answer fits as well."""
+def is_web_address(redirect_uri: str) -> bool:
+    """Whether a browser opens it: only there can a form be sent, and only there are pages that ask something later."""
     return redirect_uri.startswith(("http://", "https://"))
 
 
@@ -86,6 +86,6 @@ def _envelope(parameters: Parameters, redirect_uri: str) -> tuple[str, bool]:
     if asked not in RESPONSE_MODES:
         return default, False
     mode = default if asked == "jwt" else asked.removesuffix(".jwt")
-    if (mode == "form_post" and not can_be_posted_to(redirect_uri)) or (mode == "query" and from_the_front):
+    if (mode == "form_post" and not is_web_address(redirect_uri)) or (mode == "query" and from_the_front):
         mode = default
     return mode, asked in SIGNED_MODES

@@ -191,6 +191,34 @@ def test_a_request_is_answered_once_and_the_back_button_leads_to_the_relying_par
     assert "code" in answer_in(first)
     assert "code=" not in second.headers.get("Location", "")
     if initiate is None:
+        # Nothing else is known of this client but where its answers go: its front page is a way on.
         assert second.status_code == 200
+        assert 'href="https://rp.example/"' in second.text
     else:
         assert second.headers["Location"] == f"{initiate}&{urlencode({'iss': provider.issuer})}"
+
+
+@pytest.mark.parametrize(
+    ("changed", "way_on"),
+    [
+        ({"client_uri": "https://app.example/home"}, "https://app.example/home"),
+        ({"redirect_uris": ["https://rp.example:8443/a/b?c=d"]}, "https://rp.example:8443/"),
+        ({"application_type": "native", "redirect_uris": ["com.example.app:/callback"]}, None),
+        ({"application_type": "native", "redirect_uris": ["http://127.0.0.1:8765/callback"]}, None),
+    ],
+    ids=str,
+)
+def test_who_comes_back_to_an_answered_request_is_shown_a_way_on_that_is_the_clients_own(
+    provider: Running, changed: dict[str, object], way_on: str | None
+) -> None:
+    rp, browser = RelyingParty(provider, provider.client(**changed)), requests.Session()
+    asked = rp.authorize(browser, response_mode=None if "native" in changed.values() else "form_post")
+    request_id = parse_qs(urlsplit(asked.headers["Location"]).query)["request"][0]
+    url = f"{provider.issuer}/authorize/{request_id}"
+    signed_in_for(provider, browser)
+    browser.get(url, allow_redirects=False, timeout=20)
+
+    back = browser.get(url, allow_redirects=False, timeout=20)
+
+    links = re.findall(r'id="continue"[^>]*href="([^"]*)"', back.text)
+    assert links == ([way_on] if way_on else [])

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.flows.relying_party import RelyingParty
+from tests.flows.relying_party import RelyingParty, answer_in
 from tests.running import Running
 
 
@@ -162,3 +162,48 @@ def test_a_body_that_is_no_form_is_refused(provider: Running, token: str, conten
     response = provider.post("/userinfo", b"{}", headers={**bearer(token), "Content-Type": content_type})
 
     assert response.status_code == 415
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "PS256", "ES256", "EdDSA"])
+def test_a_client_that_is_registered_so_gets_a_jwt_with_issuer_and_audience_and_never_a_nonce(
+    full_provider: Running, algorithm: str
+) -> None:
+    rp = RelyingParty(full_provider, full_provider.client(userinfo_signed_response_alg=algorithm))
+    browser = full_provider.session(full_provider.person(name="Alice Example"))
+    tokens = rp.redeem(rp.code(browser)).json()
+
+    answer = rp.userinfo(tokens["access_token"])
+
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "application/jwt"
+    assert answer.headers["Cache-Control"] == "no-store"
+    claims = rp.claims(answer.text, algorithm)
+    assert (claims["iss"], claims["aud"]) == (full_provider.issuer, rp.client.client_id)
+    assert claims["sub"] == rp.claims(tokens["id_token"])["sub"]
+    assert (claims["name"], claims["email_verified"]) == ("Alice Example", True)
+    assert "nonce" not in claims
+
+
+def test_a_signed_answer_is_no_id_token_hint(full_provider: Running) -> None:
+    rp = RelyingParty(full_provider, full_provider.client(userinfo_signed_response_alg="RS256"))
+    browser = full_provider.session(full_provider.person())
+    told = rp.userinfo(rp.redeem(rp.code(browser)).json()["access_token"]).text
+
+    assert answer_in(rp.authorize(browser, prompt="none", id_token_hint=told))["error"] == "invalid_request"
+
+
+def test_where_nothing_can_sign_the_answer_the_client_is_asked_to_come_again(provider: Running) -> None:
+    # This provider has an RS256 key only.
+    rp = RelyingParty(provider, provider.client(userinfo_signed_response_alg="ES256"))
+    token = rp.redeem(rp.code(provider.session(provider.person()))).json()["access_token"]
+
+    answer = rp.userinfo(token)
+
+    assert (answer.status_code, answer.json()["error"]) == (503, "temporarily_unavailable")
+
+
+def test_a_refusal_is_json_whatever_the_client_is_registered_for(full_provider: Running) -> None:
+    answer = full_provider.get("/userinfo", headers=bearer("op_at_unknown"))
+
+    assert answer.status_code == 401
+    assert answer.headers["Content-Type"].startswith("application/json")
