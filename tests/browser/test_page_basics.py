@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.browsing import WITHOUT_SCRIPT, Browsing, heading, link_in
 from tests.browser.conftest import Opening
 from tests.browser.playground import Playground
+from tests.flows.device import television
 from tests.running import PASSWORD
 
 _LONG = "a-name-that-nobody-would-choose-but-somebody-has"
@@ -72,6 +73,21 @@ def _own_pages(ground: Playground, browser: Browsing) -> Iterator[Page]:
     yield page
 
 
+def _devices(ground: Playground, browser: Browsing) -> Iterator[Page]:
+    device = television(ground.provider, client_name=f"{_LONG} {_LONG}"[:100])
+    page = browser.own_pages(ground.person())
+    page.goto(f"{ground.issuer}/device?user_code=not%20a%20code")
+    yield page
+    page.get_by_role("button", name="Continue").click()
+    yield page
+    page.get_by_label("Code on your device").fill(device.codes()["user_code"])
+    page.get_by_role("button", name="Continue").click()
+    yield page
+    page.get_by_role("button", name="Connect", exact=True).click()
+    heading(page, "Your device is connected")
+    yield page
+
+
 def _check(page: Page) -> None:
     where = page.title()
     assert page.locator("h1").count() == 1, where
@@ -93,7 +109,7 @@ def _check(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), where
 
 
-@pytest.mark.parametrize("way", [_signing_in, _signing_up, _passwords, _own_pages])
+@pytest.mark.parametrize("way", [_signing_in, _signing_up, _passwords, _own_pages, _devices])
 def test_pages_on_a_screen_of_320_pixels_are_whole(ground: Playground, open_browser: Opening, way: Way) -> None:
     browser = open_browser(viewport={"width": 320, "height": 640})
     visited = 0
