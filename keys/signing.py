@@ -6,7 +6,7 @@ from typing import Any
 from joserfc import jwt
 from joserfc.errors import UnsupportedAlgorithmError
 from joserfc.jwk import KeySet
-from joserfc.jws import JWSAlgModel, JWSRegistry
+from joserfc.jws import JWSRegistry
 
 from keys.lifecycle import Algorithm
 from keys.ring import SigningKey
@@ -15,7 +15,7 @@ from keys.ring import SigningKey
 class _Only(JWSRegistry):
     """One algorithm. joserfc itself warns at every use of EdDSA, the name that relying parties know (RFC 9864)."""
 
-    def get_alg(self, name: str) -> JWSAlgModel:
+    def get_alg(self, name: str) -> Any:
         """The algorithm, if it is this one."""
         if name not in (self.allowed or ()):
             raise UnsupportedAlgorithmError

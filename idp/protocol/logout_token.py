@@ -3,12 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from joserfc import jwt
-
 from idp.clock import Clock
 from idp.protocol.client import ClientRegistry
 from idp.protocol.subject import Subjects
 from keys.ring import KeyRing
+from keys.signing import signed
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 LIFE = timedelta(minutes=2)
@@ -54,6 +53,4 @@ class LogoutTokens:
             "events": {EVENT: {}},
             "sid": session_id,
         }
-        header = {"alg": key.algorithm, "kid": key.kid, "typ": "logout+jwt"}
-        token = jwt.encode(header, claims, key.key, algorithms=[key.algorithm])
-        return LogoutNotice(client.backchannel_logout_uri, token)
+        return LogoutNotice(client.backchannel_logout_uri, signed(key, claims, typ="logout+jwt"))
