@@ -24,6 +24,7 @@ from idp.delivery.smtp import SmtpTransport
 from idp.delivery.worker import Worker
 from idp.endpoints.account import AccountEndpoint
 from idp.endpoints.authorize import AuthorizeEndpoint
+from idp.endpoints.client_configuration import ClientConfigurationEndpoint
 from idp.endpoints.device import DeviceEndpoint
 from idp.endpoints.device_consent import DeviceConsentEndpoint
 from idp.endpoints.discovery import DiscoveryEndpoint
@@ -33,6 +34,7 @@ from idp.endpoints.home import HomeEndpoint
 from idp.endpoints.interaction import InteractionEndpoint
 from idp.endpoints.login import LoginEndpoint
 from idp.endpoints.recovery import RecoveryEndpoint
+from idp.endpoints.registration import RegistrationEndpoint
 from idp.endpoints.signup import SignupEndpoint
 from idp.endpoints.token import TokenEndpoint
 from idp.endpoints.userinfo import UserinfoEndpoint
@@ -110,12 +112,26 @@ def _routes(house: House) -> list[Route]:
         api("/introspect", token.introspect),
         api("/device_authorization", token.authorize_device),
         *_devices(house),
+        *_registration(house),
         api("/userinfo", userinfo.answer, methods=["GET", "POST"], shared=True),
         page("/end_session", end_session.begin, methods=["GET", "POST"], cross_site=True),
         page("/end_session/confirm", end_session.confirm, methods=["POST"]),
         public("/static/{name}", house.static.serve),
         api("/livez", health.live, methods=["GET"]),
         api("/readyz", health.ready, methods=["GET"]),
+    ]
+
+
+def _registration(house: House) -> list[Route]:
+    """Where applications register themselves, if this installation lets them."""
+    api, mode = house.routes.api, house.settings.client_registration
+    if mode == "off":
+        return []
+    register = RegistrationEndpoint(house.database, house.provider, house.throttle, mode == "open", house.clock)
+    own = ClientConfigurationEndpoint(house.database, house.provider, house.clock)
+    return [
+        api("/register", register.register, shared=True, json=True),
+        api("/register/{client_id}", own.answer, methods=["GET", "PUT", "DELETE"], shared=True, json=True),
     ]
 
 

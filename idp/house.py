@@ -135,6 +135,7 @@ def _features(settings: Settings) -> Features:
         dpop_algorithms=settings.dpop_algorithms,
         require_pushed_authorization_requests=settings.require_pushed_authorization_requests,
         session_management=settings.session_management,
+        registration=settings.client_registration != "off",
     )
 
 
@@ -165,6 +166,7 @@ def _throttle(settings: Settings) -> Throttle:
         account_mails=given.account_mails,
         source_mails=given.source_mails,
         source_sign_ups=given.source_sign_ups,
+        source_registrations=given.source_registrations,
         client_failures=given.client_failures,
         source_device_codes=given.source_device_codes,
     )

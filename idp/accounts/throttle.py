@@ -31,6 +31,7 @@ class Limits:
     account_mails: int = 3
     source_mails: int = 10
     source_sign_ups: int = 10
+    source_registrations: int = 10
     client_failures: int = 30
     source_device_codes: int = 20
 
@@ -142,6 +143,12 @@ class Throttle:
         if self.enabled:
             attempts.give_back(db, _Keys(source, "").device_codes, now=now)
 
+    def registration(self, db: Connection, *, source: str, now: datetime) -> Allowed | Wait:
+        """Count a client that registers itself without an initial access token."""
+        if not self.enabled:
+            return Allowed()
+        return _at_most(db, _Keys(source, "").registrations, self.limits.source_registrations, _HOUR, now=now)
+
     def client_failed(self, db: Connection, *, client_id: str, source: str, now: datetime) -> Allowed | Wait:
         """Count a failed client authentication of one client from one source.
 
@@ -197,6 +204,10 @@ class _Keys:
     @property
     def sign_ups(self) -> str:
         return f"sign-ups:{self.origin}"
+
+    @property
+    def registrations(self) -> str:
+        return f"registrations:{self.origin}"
 
     @property
     def device_codes(self) -> str:

@@ -16,8 +16,8 @@ class ClientMetadata:
     on a consent page, a `resource_server` may introspect tokens of others, `require_pkce` may be withdrawn for
     confidential clients that cannot send a challenge, `claims_in_id_token` serves libraries that read e-mail and name
     from the ID token only, `security_profile` holds the client to a profile (`fapi_2_0`), `access_token_format` makes
-    its access tokens `jwt` (RFC 9068) instead of `opaque`, and `resources` are the resource indicators (RFC 8707) that
-    it may ask tokens for.
+    its access tokens `jwt` (RFC 9068) instead of `opaque`, `resources` are the resource indicators (RFC 8707) that
+    it may ask tokens for, and `connectors` the other providers that its people see on the sign-in page; all when empty.
     """
 
     client_name: str | None = None
@@ -43,6 +43,7 @@ class ClientMetadata:
     security_profile: str | None = None
     access_token_format: str = "opaque"
     resources: tuple[str, ...] = ()
+    connectors: tuple[str, ...] = ()
 
     token_endpoint_auth_method: str = "client_secret_basic"
     token_endpoint_auth_signing_alg: str | None = None
@@ -83,6 +84,11 @@ class ClientMetadata:
     def is_public(self) -> bool:
         """Whether the client has no secret and no key (RFC 6749 section 2.1)."""
         return self.token_endpoint_auth_method == "none"
+
+    @property
+    def uses_secret(self) -> bool:
+        """Whether the client authenticates with a secret that we make."""
+        return self.token_endpoint_auth_method in {"client_secret_basic", "client_secret_post"}
 
     def document(self) -> dict[str, Any]:
         """The metadata as JSON: lists for tuples, `scope` as one string, members without a value left out."""

@@ -17,12 +17,14 @@ class Features:
         require_pushed_authorization_requests: Of every client, whatever its registration says (RFC 9126 section 5).
         session_management: Authorization responses carry `session_state`, and there is a `check_session_iframe`
             (OpenID Connect Session Management 1.0).
+        registration: Clients can register themselves (RFC 7591).
     """
 
     implicit_and_hybrid: bool = False
     dpop_algorithms: tuple[str, ...] = ()
     require_pushed_authorization_requests: bool = False
     session_management: bool = False
+    registration: bool = False
 
     @property
     def response_types(self) -> tuple[str, ...]:

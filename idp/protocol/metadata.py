@@ -37,6 +37,7 @@ def discovery(
         "revocation_endpoint": f"{issuer}/revoke",
         "introspection_endpoint": f"{issuer}/introspect",
         "device_authorization_endpoint": f"{issuer}/device_authorization",
+        **({"registration_endpoint": f"{issuer}/register"} if features.registration else {}),
         "scopes_supported": list(IDENTITY_SCOPES),
         "response_types_supported": list(features.response_types),
         "response_modes_supported": list(RESPONSE_MODES),

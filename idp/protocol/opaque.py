@@ -5,6 +5,8 @@ import secrets
 CODE = "op_ac_"
 ACCESS_TOKEN = "op_at_"
 REFRESH_TOKEN = "op_rt_"
+INITIAL_ACCESS_TOKEN = "op_it_"
+REGISTRATION_TOKEN = "op_gt_"
 DEVICE_CODE = "op_dc_"
 
 LONGEST = 128

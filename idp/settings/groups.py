@@ -93,5 +93,7 @@ class Throttle(BaseModel):
     """Accounts made from one source in an hour."""
     source_device_codes: Annotated[int, between(1, 100_000, "RFC 8628 section 5.1")] = 20
     """Wrong codes of devices typed from one source in an hour."""
+    source_registrations: Annotated[int, between(1, 100_000)] = 10
+    """Clients that register themselves without an initial access token, from one source in an hour."""
     client_failures: Annotated[int, between(1, 100_000)] = 30
     """Failed client authentications of one client from one source in a minute."""

@@ -90,6 +90,9 @@ class Settings(BaseModel):
     dpop_nonces_for: Literal["nobody", "public", "everybody"] = "public"
     """Whose DPoP proofs have to carry a nonce: `public` clients keep their key where other scripts may use it."""
 
+    client_registration: Literal["off", "token", "open"] = "off"
+    """Whether clients may register themselves at /register: not, with an initial access token, or all that come."""
+
     password_minimum_length: Annotated[int, between(8, 64, "SP 800-63B-4: 15, or 8 with a second factor")] = 15
     """The shortest password accepted."""
     argon2: Argon2 = Argon2()
