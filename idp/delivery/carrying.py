@@ -1,13 +1,13 @@
 """One attempt after the other: taking a parcel that is due, having it carried, and recording how that ended."""
 
 import logging
-import random
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from random import SystemRandom
 
 from idp.clock import Clock
 from idp.delivery.outbox import Carrier, NotDelivered, Outbox
@@ -62,7 +62,7 @@ class Carrying:
         outbox: Outbox,
         lines: Mapping[str, Line],
         clock: Clock,
-        chance: Callable[[], float] = random.random,
+        chance: Callable[[], float] = SystemRandom().random,
     ) -> None:
         self._database = database
         self._outbox = outbox

@@ -1,11 +1,11 @@
 """The worker: a thread of every server process that empties the outbox and sweeps what has expired."""
 
 import logging
-import random
 import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from random import SystemRandom
 
 from idp.clock import Clock, utc_now
 from idp.delivery.carrying import Carrying, Line, Taken
@@ -41,7 +41,7 @@ class Worker:
         clock: Clock = utc_now,
         rest: timedelta = timedelta(seconds=1),
         sweep_every: timedelta = timedelta(minutes=15),
-        chance: Callable[[], float] = random.random,
+        chance: Callable[[], float] = SystemRandom().random,
     ) -> None:
         self._database = database
         self._outbox = outbox
