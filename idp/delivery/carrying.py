@@ -19,6 +19,9 @@ from keys.sealing import UnsealError
 
 _log = logging.getLogger(__name__)
 
+any_moment = SystemRandom().random
+"""Uniform over 0..1. Not the random state of the process, which others may have set."""
+
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(minutes=15)
 _LONGEST_REST = timedelta(minutes=1)
@@ -62,7 +65,7 @@ class Carrying:
         outbox: Outbox,
         lines: Mapping[str, Line],
         clock: Clock,
-        chance: Callable[[], float] = SystemRandom().random,
+        chance: Callable[[], float] = any_moment,
     ) -> None:
         self._database = database
         self._outbox = outbox

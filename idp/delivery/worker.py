@@ -5,10 +5,9 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from random import SystemRandom
 
 from idp.clock import Clock, utc_now
-from idp.delivery.carrying import Carrying, Line, Taken
+from idp.delivery.carrying import Carrying, Line, Taken, any_moment
 from idp.delivery.outbox import Carrier, Outbox
 from idp.store.database import Database, DBAPIError
 from idp.store.sweep import sweep
@@ -41,7 +40,7 @@ class Worker:
         clock: Clock = utc_now,
         rest: timedelta = timedelta(seconds=1),
         sweep_every: timedelta = timedelta(minutes=15),
-        chance: Callable[[], float] = SystemRandom().random,
+        chance: Callable[[], float] = any_moment,
     ) -> None:
         self._database = database
         self._outbox = outbox
