@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from idp.protocol.client_metadata import ClientMetadata
-from idp.protocol.dynamic_registration import TRUST
+from idp.protocol.dynamic_registration import OPERATORS_ALONE
 from idp.protocol.registration_refusals import InvalidClientMetadata
 
 _ALWAYS_TOLD = frozenset({"grant_types", "response_types", "redirect_uris"})
@@ -29,7 +29,7 @@ def client_information(
     told = {
         name: value
         for name, value in registered.document().items()
-        if name not in TRUST and (value != [] or name in _ALWAYS_TOLD)
+        if name not in OPERATORS_ALONE and (value != [] or name in _ALWAYS_TOLD)
     }
     # It does not expire by itself; an operator may end it (RFC 7591 section 3.2.1).
     of_the_secret = {"client_secret": secret, "client_secret_expires_at": 0} if secret is not None else {}

@@ -13,8 +13,8 @@ from idp.protocol.registration_refusals import UnapprovedStatement
 from idp.protocol.registration_rules import check_together
 from keys.ring import KeyRing
 
-TRUST = frozenset({"first_party", "resource_server", "resources"})
-"""Members that give a client more than people give it. Only an operator does; here they are as good as unknown."""
+OPERATORS_ALONE = frozenset({"first_party", "resource_server", "resources", "connectors"})
+"""Members that give a client more than people give it, or are in an operator's words. Here they are unknown."""
 
 _SIGNED_ANSWERS = (
     "id_token_signed_response_alg",
@@ -77,7 +77,7 @@ def asked(document: object, limits: Limits, offered: Offered) -> ClientMetadata:
         raise InvalidClientMetadata("metadata", "must be a JSON object")
     if document.get("software_statement") is not None:
         raise UnapprovedStatement("software_statement", "must be left out: no issuer of statements is trusted here")
-    known = {name: value for name, value in document.items() if name not in TRUST}
+    known = {name: value for name, value in document.items() if name not in OPERATORS_ALONE}
     if known.get("require_pkce") is None:
         known["require_pkce"] = known.get("token_endpoint_auth_method") == "none"
     client = validate_client_metadata(known, refuse_unknown=False)

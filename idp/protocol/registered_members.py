@@ -60,6 +60,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "security_profile": one_of(*SECURITY_PROFILES),
         "access_token_format": one_of("opaque", "jwt"),
         "resources": uris(UriUse.RESOURCE),
+        "connectors": words,
         "token_endpoint_auth_method": one_of(*AUTHENTICATION_METHODS, because=_NO_SHARED_KEYS),
         "token_endpoint_auth_signing_alg": one_of(*_OF_CLIENTS),
         "jwks": keys,
