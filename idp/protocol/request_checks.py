@@ -63,7 +63,8 @@ def _supported_response_type(parameters: Parameters, to: ReturnAddress, features
     words = words_of(response_type)
     normal = " ".join(sorted(words))
     if normal not in features.response_types or len(words) != len(response_type.split(" ")):
-        raise RefusedToClient("unsupported_response_type", f"response_type must be {one_of}.")
+        off = "" if features.implicit_and_hybrid else "; implicit and hybrid types are switched off at this provider"
+        raise RefusedToClient("unsupported_response_type", f"response_type must be {one_of}{off}.")
     if not to.client.check_response_type(normal):
         raise RefusedToClient("unauthorized_client", f"The client is not registered for response_type {normal}.")
     if "code" in words and not to.client.check_grant_type("authorization_code"):
@@ -98,14 +99,6 @@ def _openid_and_nonce_for_an_id_token(parameters: Parameters, _to: ReturnAddress
         raise RefusedToClient("invalid_scope", "scope must contain openid where response_type contains id_token.")
     if parameters.get("nonce") is None:
         raise RefusedToClient("invalid_request", "nonce is missing; it must be sent where an id_token comes at once.")
-
-
-def _no_bound_token_from_the_front(parameters: Parameters, to: ReturnAddress, _features: Features) -> None:
-    # A browser's redirection proves no key, so such a token would be anybody's (RFC 9449 section 1).
-    if to.client.dpop_bound_access_tokens and "token" in words_of(parameters.get("response_type") or ""):
-        raise RefusedToClient(
-            "unauthorized_client", "The client's access tokens are bound to a key; they come from the token endpoint."
-        )
 
 
 def _s256_challenge(parameters: Parameters, to: ReturnAddress, _features: Features) -> None:
@@ -146,7 +139,6 @@ _IN_ORDER: tuple[Check, ...] = (
     _supported_response_type,
     _supported_response_mode,
     _openid_and_nonce_for_an_id_token,
-    _no_bound_token_from_the_front,
     _s256_challenge,
     _consistent_prompt,
     _valid_max_age,
