@@ -25,6 +25,7 @@ from idp.delivery.worker import Worker
 from idp.endpoints.account import AccountEndpoint
 from idp.endpoints.authorize import AuthorizeEndpoint
 from idp.endpoints.client_configuration import ClientConfigurationEndpoint
+from idp.endpoints.check_session import CheckSessionEndpoint
 from idp.endpoints.device import DeviceEndpoint
 from idp.endpoints.device_consent import DeviceConsentEndpoint
 from idp.endpoints.discovery import DiscoveryEndpoint
@@ -39,6 +40,7 @@ from idp.endpoints.signup import SignupEndpoint
 from idp.endpoints.token import TokenEndpoint
 from idp.endpoints.userinfo import UserinfoEndpoint
 from idp.endpoints.verify_email import VerifyEmailEndpoint
+from idp.farewell import Farewell
 from idp.house import House, build_house
 from idp.observe import logs
 from idp.protocol.logout_token import LogoutTokens
@@ -90,7 +92,7 @@ def _routes(house: House) -> list[Route]:
     interaction = InteractionEndpoint(database, provider, pages, cookies, idle, clock)
     token = TokenEndpoint(provider, settings.lifetimes.pushed_request)
     userinfo = UserinfoEndpoint(provider.server)
-    end_session = EndSessionEndpoint(database, provider, pages, cookies, idle, clock)
+    end_session = EndSessionEndpoint(database, provider, pages, house.reception, _farewell(house))
     home = HomeEndpoint(settings.issuer, database, pages, cookies, idle, clock)
     health = HealthEndpoint(database, house.ring)
     return [
@@ -116,6 +118,7 @@ def _routes(house: House) -> list[Route]:
         api("/userinfo", userinfo.answer, methods=["GET", "POST"], shared=True),
         page("/end_session", end_session.begin, methods=["GET", "POST"], cross_site=True),
         page("/end_session/confirm", end_session.confirm, methods=["POST"]),
+        *_framed(house),
         public("/static/{name}", house.static.serve),
         api("/livez", health.live, methods=["GET"]),
         api("/readyz", health.ready, methods=["GET"]),
@@ -155,6 +158,18 @@ def _devices(house: House) -> list[Route]:
     ]
 
 
+def _framed(house: House) -> list[Route]:
+    """What pages of relying parties frame."""
+    if not house.settings.session_management:
+        return []
+    check_session = CheckSessionEndpoint(house.cookies, house.static)
+    return [house.routes.framed("/check_session", check_session.show)]
+
+
+def _farewell(house: House) -> Farewell:
+    return Farewell(house.database, house.provider, house.pages, house.reception, house.clock)
+
+
 def _people(house: House) -> list[Route]:
     """The routes of the people: signing in and up, passwords, and the account."""
     page, settings, clock = house.routes.page, house.settings, house.clock
@@ -175,7 +190,7 @@ def _people(house: House) -> list[Route]:
     signup = SignupEndpoint(database, sign_up, clients, pages, reception, clock)
     verify_email = VerifyEmailEndpoint(database, sign_up, pages, reception, clock)
     recovery = RecoveryEndpoint(database, Recovery(sign_in, policy, life), pages, reception, clock)
-    account = AccountEndpoint(database, house.sessions, clients, pages, reception, clock)
+    account = AccountEndpoint(database, house.sessions, clients, pages, reception, _farewell(house), clock)
     return [
         page("/login", login.show),
         page("/login", login.submit, methods=["POST"], lane="hashing"),

@@ -44,3 +44,12 @@ if (navigator.clipboard) {
 const response = document.querySelector("form[data-auto-submit]");
 const [entry] = performance.getEntriesByType("navigation");
 if (response && entry?.type !== "back_forward") response.submit();
+
+// Front-channel logout: go on when the frames of the apps have loaded, or have had their time. Never when coming back.
+const onward = document.getElementById("onward");
+if (onward && entry?.type !== "back_forward") {
+  const go = () => location.replace(onward.href);
+  if (document.readyState === "complete") go();
+  else addEventListener("load", go);
+  setTimeout(go, 3000);
+}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
 
 from starlette.responses import Response
@@ -10,14 +11,19 @@ from idp.accounts.sessions import Sessions
 from idp.accounts.visitor import describe
 from idp.audit.events import Event, note
 from idp.clock import Clock
+from idp.farewell import Farewell
 from idp.protocol.client import ClientRegistry
 from idp.reception import Reception
-from idp.store import accounts, consents, grants, session_endings
+from idp.store import accounts, consents, grants, outbox, session_endings
 from idp.store.database import Connection, Database
+from idp.store.outbox import Parcel
 from idp.store.sessions import BrowserSession
 from idp.web import replies
 from idp.web.exchange import Exchange
-from idp.web.pages import ConnectedApp, DeviceLine, Pages, permission_for
+from idp.web.pages import AppToldLine, ConnectedApp, DeviceLine, Pages, permission_for
+
+_TOLD_LATELY = timedelta(days=3)
+"""For how long after signing out the person sees which apps know of it."""
 
 _NOTICES: Mapping[str, str] = MappingProxyType(
     {
@@ -38,6 +44,7 @@ class AccountEndpoint:
     clients: ClientRegistry
     pages: Pages
     reception: Reception
+    farewell: Farewell
     clock: Clock
 
     def show(self, exchange: Exchange) -> Response:
@@ -50,6 +57,9 @@ class AccountEndpoint:
             account = accounts.find(db, visit.session.account_id)
             opened = self.sessions.open_of(db, visit.session.account_id, now=now)
             allowed = consents.of_account(db, visit.session.account_id)
+            told = outbox.about_account(
+                db, visit.session.account_id, kind=session_endings.LOGOUT, since=now - _TOLD_LATELY
+            )
         name = visit.profile.get("name")
         return self.pages.account(
             exchange.context(signed_in=visit.email),
@@ -58,6 +68,7 @@ class AccountEndpoint:
             email_verified=account is not None and account.email_verified_at is not None,
             devices=[_line(session, current=session.id == visit.session.id) for session in opened],
             apps=[self._app(consent) for consent in allowed],
+            told=[self._told(parcel) for parcel in told],
             notice=_NOTICES.get(exchange.query.get("done") or ""),
         )
 
@@ -105,13 +116,18 @@ class AccountEndpoint:
 
     def sign_out(self, exchange: Exchange) -> Response:
         """End the session of this browser."""
-        with self.database.transaction() as db:
+        with self.database.autocommit() as db:
             visit = self.reception.visit(db, exchange)
-            if visit is not None and session_endings.end(db, visit.session.id, because="signed_out", now=self.clock()):
-                self._note_ended(db, exchange, visit.session.account_id, visit.session.id, "signed_out")
-        response = self.pages.signed_out(exchange.context())
-        self.reception.cookies.delete_session(response)
-        return response
+        return self.farewell.say(exchange, visit)
+
+    def _told(self, parcel: Parcel) -> AppToldLine:
+        client = self.clients.get(parcel.recipient)
+        name = client.name if client else parcel.recipient
+        if parcel.delivered_at is not None:
+            return AppToldLine(name, "told", parcel.created_at, parcel.delivered_at)
+        if parcel.failed_at is not None:
+            return AppToldLine(name, "given_up", parcel.created_at)
+        return AppToldLine(name, "trying", parcel.created_at, parcel.expires_at)
 
     def _app(self, consent: consents.Consent) -> ConnectedApp:
         client = self.clients.get(consent.client_id)

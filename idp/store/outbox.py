@@ -33,6 +33,8 @@ _waiting = and_(outbox.c.delivered_at.is_(None), outbox.c.failed_at.is_(None))
 # Workers ask every few seconds, so what has been delivered must not stand in the way of what has not.
 Index("ix_outbox_waiting", outbox.c.next_attempt_at, sqlite_where=_waiting, postgresql_where=_waiting)
 
+_NEWEST_FIRST = (outbox.c.created_at.desc(), outbox.c.id)
+
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
@@ -144,8 +146,14 @@ def failed(db: Connection, parcel: Parcel, *, error: str, now: datetime) -> bool
 
 def latest(db: Connection, *, kind: str, limit: int = 100) -> list[Parcel]:
     """The newest parcels of a kind, whatever became of them."""
-    query = select(outbox).where(outbox.c.kind == kind).order_by(outbox.c.created_at.desc()).limit(limit)
+    query = select(outbox).where(outbox.c.kind == kind).order_by(*_NEWEST_FIRST).limit(limit)
     return [Parcel(*row) for row in db.execute(query)]
+
+
+def about_account(db: Connection, account_id: str, *, kind: str, since: datetime, limit: int = 20) -> list[Parcel]:
+    """What had to be told about a person since a time, the newest first."""
+    about = (outbox.c.account_id == account_id, outbox.c.kind == kind, outbox.c.created_at >= since)
+    return [Parcel(*row) for row in db.execute(select(outbox).where(*about).order_by(*_NEWEST_FIRST).limit(limit))]
 
 
 def find(db: Connection, parcel_id: str) -> Parcel | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 
 MACHINE_POLICY = "default-src 'none'; frame-ancestors 'none'"
+FRAMED_POLICY = "default-src 'none'; script-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *"
 PERMISSIONS = (
     "publickey-credentials-get=(self), publickey-credentials-create=(self), "
     "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
@@ -24,18 +25,21 @@ PERMISSIONS = (
 TWO_YEARS = 63_072_000
 
 
-def page_policy(*, form_action: bool, image_origins: Iterable[str] = ()) -> str:
+def page_policy(*, form_action: bool, image_origins: Iterable[str] = (), frame_origins: Iterable[str] = ()) -> str:
     """The Content-Security-Policy of a page.
 
     Args:
         form_action: True on account pages. On transaction pages the directive has to be absent.
         image_origins: Origins of client logos shown on this one response, already checked to be bare origins.
+        frame_origins: Origins of what this one response frames, checked likewise. Without any, nothing is framed.
     """
     images = " ".join(("'self'", "data:", *image_origins))
     policy = (
         "default-src 'none'; script-src 'self'; style-src 'self'; "
         f"img-src {images}; font-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
+    if frames := " ".join(dict.fromkeys(frame_origins)):
+        policy = f"{policy}; frame-src {frames}"
     return f"{policy}; form-action 'self'" if form_action else policy
 
 
@@ -56,6 +60,7 @@ class HeaderSets:
     api: RawHeaders
     shared_api: RawHeaders
     public: RawHeaders
+    framed: RawHeaders
     preflight: RawHeaders
 
     @classmethod
@@ -96,5 +101,16 @@ class HeaderSets:
             api=encoded(api),
             shared_api=encoded({**api, **shared}),
             public=encoded({**every, **shared, "Content-Security-Policy": MACHINE_POLICY, "Cache-Control": "no-store"}),
+            framed=encoded(_framed(every)),
             preflight=encoded(preflight),
         )
+
+
+def _framed(every: dict[str, str]) -> dict[str, str]:
+    """For what pages of other origins may frame: it shows nothing, so nobody can be led to click on it."""
+    return {
+        **{name: value for name, value in every.items() if name != "X-Frame-Options"},
+        "Content-Security-Policy": FRAMED_POLICY,
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "Cache-Control": "no-store",
+    }

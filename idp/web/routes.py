@@ -1,4 +1,4 @@
-"""The three kinds of route, and the switchboard that finds the right one.
+"""The kinds of route, and the switchboard that finds the right one.
 
 The kind decides cache headers, Content-Security-Policy, CORS, form tokens and how an error looks; nothing of that is
 left to an endpoint's memory.
@@ -77,6 +77,10 @@ class RouteBuilder:
     def public(self, path: str, handler: Handler, *, lane: Lane = "work") -> Route:
         """A document for everybody: GET only, readable from any origin, cacheable if the handler says so."""
         return self._for_machines("public", path, handler, ("GET",), lane, self.headers.public, shared=True)
+
+    def framed(self, path: str, handler: Handler) -> Route:
+        """A page without anything to see, which pages of any origin may frame. Its handler sees no cookie."""
+        return self._for_machines("public", path, handler, ("GET",), "work", self.headers.framed, shared=False)
 
     def application(self, routes: Sequence[Route], *, lifespan: Lifespan[Starlette] | None = None) -> Starlette:
         """The ASGI application with these routes; nothing else answers, and every answer has its headers."""

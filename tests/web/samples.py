@@ -11,10 +11,12 @@ from idp.web.failures import Link
 from idp.web.page_context import PageContext
 from idp.web.pages import (
     AccountChoice,
+    AppToldLine,
     AskingClient,
     AskingDevice,
     ConnectedApp,
     DeviceLine,
+    LogoutFrame,
     Mail,
     Pages,
     Permission,
@@ -118,7 +120,16 @@ SAMPLES: dict[str, Sample] = {
     "confirm_logout": lambda pages, context, text: pages.confirm_logout(
         context, identity=text, client_name=text, hidden={"request": text}
     ),
-    "signed_out": lambda pages, context, text: pages.signed_out(context, client=client(text)),
+    "signed_out": lambda pages, context, text: pages.signed_out(
+        context, client=client(text), told=[text, "Wiki"], not_told=[text, "Photos"]
+    ),
+    "signed_out_frames": lambda pages, context, text: pages.signed_out(
+        context,
+        client=client(text),
+        continue_url="https://photos.example/bye?a=b&c=d",
+        frames=[LogoutFrame(text, "https://wiki.example:8443/out?iss=x&sid=y"), LogoutFrame(text, text)],
+        told=[text],
+    ),
     "error": lambda pages, context, text: pages.error(
         context,
         title=text,
@@ -143,6 +154,11 @@ SAMPLES: dict[str, Sample] = {
         email_verified=False,
         devices=_devices(text),
         apps=[ConnectedApp(text, text, WHEN, (text, "See your profile"))],
+        told=[
+            AppToldLine(text, "told", WHEN, WHEN),
+            AppToldLine(text, "trying", WHEN, WHEN),
+            AppToldLine(text, "given_up", WHEN),
+        ],
         notice=text,
     ),
     "mailbox": lambda pages, context, text: pages.mailbox(context, messages=[Mail(text, text, text, WHEN)]),

@@ -8,14 +8,17 @@ from idp.web.pages.device import DevicePages
 from idp.web.pages.house import HousePages
 from idp.web.pages.parts import AccountChoice, AskingClient, AskingDevice, ConnectedApp, DeviceLine, Mail, Problem
 from idp.web.pages.sign_in import SignInPages
+from idp.web.pages.signing_out import AppToldLine, LogoutFrame, SigningOutPages
 from idp.web.permissions import Permission, permission_for
 
 __all__ = [
     "AccountChoice",
+    "AppToldLine",
     "AskingClient",
     "AskingDevice",
     "ConnectedApp",
     "DeviceLine",
+    "LogoutFrame",
     "Mail",
     "PageContext",
     "Pages",
@@ -25,7 +28,7 @@ __all__ = [
 ]
 
 
-class Pages(SignInPages, CredentialPages, DevicePages, HousePages):
+class Pages(SignInPages, CredentialPages, DevicePages, SigningOutPages, HousePages):
     """All pages. Every method takes a `PageContext` first, then what this page shows.
 
     Forms post to fixed paths, named in the docstrings, and carry `csrf`; inside a sign-in

@@ -1,4 +1,4 @@
-"""The pages outside of any sign-in: home, the account, signing out, errors, and the playground's mailbox."""
+"""The pages outside of any sign-in: home, the account, errors, and the playground's mailbox."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from starlette.responses import HTMLResponse
 
 from idp.web.failures import Link
 from idp.web.page_context import PageContext
-from idp.web.pages.parts import AskingClient, ConnectedApp, DeviceLine, Mail, web_address
+from idp.web.pages.parts import ConnectedApp, DeviceLine, Mail, web_address
 from idp.web.pages.renderer import Renderer
+from idp.web.pages.signing_out import AppToldLine
 
 _LONGEST_SHOWN = 500
 
 
 class HousePages(Renderer):
-    """Home, the person's own page, signing out, and what is shown when something fails."""
+    """Home, the person's own page, and what is shown when something fails."""
 
     def home(self, context: PageContext, *, issuer: str) -> HTMLResponse:
         """Say what lives here, and where machines find the rest."""
@@ -30,6 +31,7 @@ class HousePages(Renderer):
         email_verified: bool,
         devices: Sequence[DeviceLine],
         apps: Sequence[ConnectedApp] | None = None,
+        told: Sequence[AppToldLine] = (),
         notice: str | None = None,
     ) -> HTMLResponse:
         """The person's own page: who they are, password, devices, connected apps.
@@ -39,6 +41,7 @@ class HousePages(Renderer):
 
         Args:
             apps: None hides the section.
+            told: Which apps know that the person has signed out lately.
             notice: What was just done ("Your password has been changed.").
         """
         return self._render(
@@ -49,34 +52,9 @@ class HousePages(Renderer):
             email_verified=email_verified,
             devices=devices,
             apps=apps,
+            told=told,
             notice=notice,
         )
-
-    def confirm_logout(
-        self,
-        context: PageContext,
-        *,
-        identity: str | None,
-        client_name: str | None = None,
-        hidden: Mapping[str, str] | None = None,
-    ) -> HTMLResponse:
-        """Ask whether to sign out. POST /end_session/confirm with decision=logout|stay.
-
-        Buttons #logout-confirm and #logout-cancel.
-        """
-        return self._render(
-            "confirm_logout.html",
-            context,
-            identity=identity,
-            client_name=client_name,
-            hidden=hidden or {},
-        )
-
-    def signed_out(
-        self, context: PageContext, *, client: AskingClient | None = None, sign_in_url: str = "/account"
-    ) -> HTMLResponse:
-        """Say that the person is signed out, with a way back to where they came from."""
-        return self._client_page("signed_out.html", context, client, sign_in_url=sign_in_url)
 
     def error(
         self,
