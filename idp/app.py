@@ -9,12 +9,14 @@ from starlette.routing import Route
 from starlette.types import Lifespan
 
 from idp.accounts.device_sign_in import DeviceSignIn
+from idp.accounts.arrivals import Arrivals
 from idp.accounts.login import SignIn
 from idp.accounts.password_policy import PasswordPolicy
 from idp.accounts.passwords import Passwords, keep_hashing_memory
 from idp.accounts.proofs import ProofLife
 from idp.accounts.recovery import Recovery
 from idp.accounts.signup import SignUp
+from idp.admission import Admission
 from idp.clock import Clock, utc_now
 from idp.delivery.backchannel_logout import LogoutCarrier
 from idp.delivery.carrying import Line
@@ -36,10 +38,14 @@ from idp.endpoints.interaction import InteractionEndpoint
 from idp.endpoints.login import LoginEndpoint
 from idp.endpoints.recovery import RecoveryEndpoint
 from idp.endpoints.registration import RegistrationEndpoint
+from idp.endpoints.sign_in_methods import SignInMethodsEndpoint
 from idp.endpoints.signup import SignupEndpoint
+from idp.endpoints.social import SocialEndpoint
 from idp.endpoints.token import TokenEndpoint
 from idp.endpoints.userinfo import UserinfoEndpoint
 from idp.endpoints.verify_email import VerifyEmailEndpoint
+from idp.endpoints.welcome import WelcomeEndpoint
+from idp.federation.handshake import Handshakes
 from idp.farewell import Farewell
 from idp.house import House, build_house
 from idp.observe import logs
@@ -186,7 +192,9 @@ def _people(house: House) -> list[Route]:
     policy = PasswordPolicy(settings.password_minimum_length, settings.product_name)
     life = ProofLife(lives.verification_link, lives.verification_code, lives.reset_link)
     sign_up = SignUp(sign_in, policy, life, settings.sign_up_open)
-    login = LoginEndpoint(database, sign_in, clients, pages, reception, settings.sign_up_open, clock)
+    login = LoginEndpoint(
+        database, sign_in, clients, pages, reception, house.connectors, settings.sign_up_open, clock
+    )
     signup = SignupEndpoint(database, sign_up, clients, pages, reception, clock)
     verify_email = VerifyEmailEndpoint(database, sign_up, pages, reception, clock)
     recovery = RecoveryEndpoint(database, Recovery(sign_in, policy, life), pages, reception, clock)
@@ -213,6 +221,41 @@ def _people(house: House) -> list[Route]:
         page("/account/apps/remove", account.remove_app, methods=["POST"], account=True),
         page("/account/sign-out", account.sign_out, methods=["POST"], account=True),
         page("/.well-known/change-password", recovery.well_known),
+        *_other_providers(house, Arrivals(sign_in, life, settings.sign_up_open)),
+    ]
+
+
+def _other_providers(house: House, arrivals: Arrivals) -> list[Route]:
+    """The ways to other providers and back. What asks them runs on the waiting lane."""
+    page, database, pages, clock = house.routes.page, house.database, house.pages, house.clock
+    admission = Admission(house.connectors, arrivals, house.reception, clock)
+    handshakes = Handshakes(
+        house.sealer.secret_for("handshake"), house.settings.issuer, house.settings.lifetimes.authorization_request
+    )
+    social = SocialEndpoint(database, house.connectors, handshakes, admission, house.provider.registry, clock)
+    welcome = WelcomeEndpoint(database, admission, pages, clock)
+    methods = SignInMethodsEndpoint(database, admission, pages, clock)
+    return [
+        page("/welcome", welcome.show),
+        page("/welcome", welcome.submit, methods=["POST"]),
+        page("/welcome/code", welcome.show_code),
+        page("/welcome/code", welcome.submit_code, methods=["POST"]),
+        page("/welcome/code/resend", welcome.resend, methods=["POST"]),
+        page("/welcome/link", welcome.show_link),
+        page("/welcome/link", welcome.submit_link, methods=["POST"]),
+        # No account page: its form-action would stop the hop from the form to the provider.
+        page("/account/sign-in-methods", methods.show),
+        page("/account/sign-in-methods/unlink", methods.unlink, methods=["POST"]),
+        page("/social/{connector}", social.preselected, lane="waiting"),
+        page("/social/{connector}", social.begin, methods=["POST"], lane="waiting"),
+        page("/social/{connector}/link", social.begin_link, methods=["POST"], lane="waiting"),
+        page(
+            "/social/{connector}/callback",
+            social.callback,
+            methods=["GET", "POST"],
+            cross_site=True,
+            lane="waiting",
+        ),
     ]
 
 

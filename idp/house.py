@@ -1,7 +1,9 @@
 """The parts that outlive a request, built once from the settings, each handed exactly what it needs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from idp.accounts.sessions import Sessions
 from idp.accounts.throttle import Limits, Throttle, Wait
@@ -9,6 +11,8 @@ from idp.accounts.visitor import Visitor
 from idp.audit.events import Event, Occasion, note
 from idp.clock import Clock, utc_now
 from idp.delivery.outbox import Outbox
+from idp.federation.connectors import ConnectorOptions, Connectors
+from idp.federation.wire import Wire
 from idp.observe.request_id import request_id
 from idp.outgoing import Outgoing
 from idp.protocol.client_authentication import CountFailure
@@ -53,6 +57,7 @@ class House:
     throttle: Throttle
     outbox: Outbox
     outgoing: Outgoing
+    connectors: Connectors
     pages: Pages
     cookies: Cookies
     sessions: Sessions
@@ -120,6 +125,7 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
         throttle=throttle,
         outbox=Outbox(sealer.for_purpose("outbox")),
         outgoing=outgoing,
+        connectors=_connectors(settings, held=database.held_here),
         pages=pages,
         cookies=cookies,
         sessions=sessions,
@@ -127,6 +133,42 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
         static=static,
         routes=RouteBuilder(edge, HeaderSets.of(https=https)),
     )
+
+
+def _connectors(settings: Settings, *, held: Callable[[], bool]) -> Connectors:
+    """The configured ways to other providers.
+
+    The operator has named their hosts, so unlike those that strangers register they may be private ones.
+    """
+    named = (urlsplit(one.origin or one.issuer or "") for one in settings.connectors)
+    hosts = {f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname for parts in named if parts.hostname}
+    outgoing = Outgoing(
+        allowed_hosts=(*settings.outgoing_allowed_hosts, *(host for host in hosts if host)),
+        ca_file=settings.outgoing_ca_file,
+        timeout=settings.upstream_timeout,
+        at_once=(64, 48),
+        held=held,
+    )
+    options = [
+        ConnectorOptions(
+            name=one.name,
+            kind=one.kind,
+            label=one.button,
+            client_id=one.client_id,
+            client_secret=one.client_secret.get_secret_value() if one.client_secret else None,
+            issuer=one.issuer,
+            scope=one.scope,
+            domains=one.domains,
+            authoritative_for=one.authoritative_for,
+            hosted_domains=one.hosted_domains,
+            graph_version=one.graph_version,
+            response_mode=one.response_mode,
+            token_method=one.token_method,
+            origin=one.origin,
+        )
+        for one in settings.connectors
+    ]
+    return Connectors(options, Wire(outgoing))
 
 
 def _features(settings: Settings) -> Features:

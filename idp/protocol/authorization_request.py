@@ -25,6 +25,7 @@ _KNOWN = frozenset(
         "code_challenge_method",
         "dpop_jkt",
         "id_token_hint",
+        "idp_hint",
         "login_hint",
         "max_age",
         "nonce",

@@ -91,6 +91,40 @@ class AskingDevice:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderButton:
+    """Another provider to sign in with; `name` is part of the path that its button posts to."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Somebody whom another provider has identified, and who waits for what becomes of it.
+
+    Attributes:
+        handshake: What the forms post.
+        provider: What people call the provider.
+        label: How the person knows their identity there.
+    """
+
+    handshake: str
+    provider: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedProvider:
+    """One provider that a person has linked; `id` is what the form posts to remove it."""
+
+    id: str
+    provider: str
+    label: str
+    since: datetime
+    last_used: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AccountChoice:
     """One account to continue with; `id` is what the form posts."""
 

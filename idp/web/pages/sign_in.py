@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from starlette.responses import HTMLResponse
 
 from idp.web.page_context import PageContext
-from idp.web.pages.parts import AccountChoice, AskingClient, Problem, web_address
+from idp.web.pages.parts import AccountChoice, AskingClient, Problem, ProviderButton, web_address
 from idp.web.pages.renderer import Renderer
 from idp.web.permissions import Permission
 
@@ -15,7 +15,7 @@ from idp.web.permissions import Permission
 class SignInPages(Renderer):
     """Signing in, consenting, choosing an account, and where that ends."""
 
-    def login(
+    def login(  # noqa: PLR0913  A page has as many values as it shows.
         self,
         context: PageContext,
         *,
@@ -25,6 +25,8 @@ class SignInPages(Renderer):
         reason: str | None = None,
         problems: Sequence[Problem] = (),
         sign_up_open: bool = True,
+        connectors: Sequence[ProviderButton] = (),
+        then: str | None = None,
         status: int | None = None,
     ) -> HTMLResponse:
         """Ask for address and password. POST /login with username, password; form #login-form.
@@ -32,6 +34,8 @@ class SignInPages(Renderer):
         Args:
             username: What was typed before, or the login_hint.
             reason: Why a person who is signed in is asked again ("Acme Bank asks you to confirm it's you.").
+            connectors: Other providers to sign in with; each has a form of its own, POST /social/{name}.
+            then: Which of our pages to go on to; comes back with every form.
         """
         return self._client_page(
             "login.html",
@@ -43,6 +47,8 @@ class SignInPages(Renderer):
             username=username,
             reason=reason,
             sign_up_open=sign_up_open,
+            connectors=connectors,
+            then=then,
         )
 
     def consent(
