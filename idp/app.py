@@ -8,8 +8,8 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import Lifespan
 
-from idp.accounts.device_sign_in import DeviceSignIn
 from idp.accounts.arrivals import Arrivals
+from idp.accounts.device_sign_in import DeviceSignIn
 from idp.accounts.login import SignIn
 from idp.accounts.password_policy import PasswordPolicy
 from idp.accounts.passwords import Passwords, keep_hashing_memory
@@ -26,8 +26,8 @@ from idp.delivery.smtp import SmtpTransport
 from idp.delivery.worker import Worker
 from idp.endpoints.account import AccountEndpoint
 from idp.endpoints.authorize import AuthorizeEndpoint
-from idp.endpoints.client_configuration import ClientConfigurationEndpoint
 from idp.endpoints.check_session import CheckSessionEndpoint
+from idp.endpoints.client_configuration import ClientConfigurationEndpoint
 from idp.endpoints.device import DeviceEndpoint
 from idp.endpoints.device_consent import DeviceConsentEndpoint
 from idp.endpoints.discovery import DiscoveryEndpoint
@@ -45,8 +45,8 @@ from idp.endpoints.token import TokenEndpoint
 from idp.endpoints.userinfo import UserinfoEndpoint
 from idp.endpoints.verify_email import VerifyEmailEndpoint
 from idp.endpoints.welcome import WelcomeEndpoint
-from idp.federation.handshake import Handshakes
 from idp.farewell import Farewell
+from idp.federation.handshake import Handshakes
 from idp.house import House, build_house
 from idp.observe import logs
 from idp.protocol.logout_token import LogoutTokens
@@ -192,9 +192,7 @@ def _people(house: House) -> list[Route]:
     policy = PasswordPolicy(settings.password_minimum_length, settings.product_name)
     life = ProofLife(lives.verification_link, lives.verification_code, lives.reset_link)
     sign_up = SignUp(sign_in, policy, life, settings.sign_up_open)
-    login = LoginEndpoint(
-        database, sign_in, clients, pages, reception, house.connectors, settings.sign_up_open, clock
-    )
+    login = LoginEndpoint(database, sign_in, clients, pages, reception, house.connectors, settings.sign_up_open, clock)
     signup = SignupEndpoint(database, sign_up, clients, pages, reception, clock)
     verify_email = VerifyEmailEndpoint(database, sign_up, pages, reception, clock)
     recovery = RecoveryEndpoint(database, Recovery(sign_in, policy, life), pages, reception, clock)
