@@ -10,6 +10,8 @@ from authlib.oauth2 import OAuth2Error as AuthlibError
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, RefreshTokenGrant
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
 from authlib.oauth2.rfc7636 import CodeChallenge
+from authlib.oidc.core.grants import OpenIDHybridGrant, OpenIDImplicitGrant
+from authlib.oidc.core.grants.util import create_response_mode_response
 
 from idp.protocol.access_token import opaque_token
 from idp.protocol.authorization_code import CodeGrant, OpenIDCodeToken, S256CodeChallenge
@@ -17,6 +19,7 @@ from idp.protocol.lifetimes import Lifetimes
 from idp.protocol.messages import AuthlibRequest, Parameters
 from idp.protocol.minted_tokens import MintedTokens
 from idp.protocol.refresh_token import RotatingRefreshGrant
+from idp.protocol.second_look import CodeAndTokenRequest, HybridRequest, ImplicitRequest
 from tests.protocol.samples import NOW, client, grant
 
 
@@ -90,3 +93,28 @@ def test_a_minted_answer_does_not_show_itself_to_a_log() -> None:
     assert answer["access_token"] == access.value
     assert access.value not in repr(answer)
     assert minted.refresh_token not in f"{answer} {answer!r}"
+
+
+def test_authlib_wants_a_nonce_for_code_token_and_ours_does_not_where_no_id_token_comes_at_once() -> None:
+    assert "code token" in OpenIDHybridGrant.RESPONSE_TYPES
+
+    assert "code token" not in HybridRequest.RESPONSE_TYPES
+    assert set(CodeAndTokenRequest.RESPONSE_TYPES) == {"code token"}
+
+
+def test_authlib_takes_implicit_requests_from_clients_without_a_secret_only_and_ours_from_all() -> None:
+    assert ImplicitRequest.TOKEN_ENDPOINT_AUTH_METHODS == ["none"]
+
+    ours, authlibs = (grant.authenticate_token_endpoint_client for grant in (ImplicitRequest, OpenIDImplicitGrant))
+    assert ours is not authlibs
+
+
+@pytest.mark.parametrize("grant", [ImplicitRequest, HybridRequest])
+def test_nothing_is_done_with_the_nonces_of_the_front(grant: type[OpenIDImplicitGrant]) -> None:
+    assert grant.exists_nonce(None, "n", None) is False
+
+
+def test_authlib_percent_encodes_what_it_posts_and_ours_never_asks_it_to() -> None:
+    _, page, _ = create_response_mode_response("https://rp.example/cb", [("state", "a b")], "form_post")
+
+    assert 'value="a%20b"' in page
