@@ -51,7 +51,6 @@ def test_what_is_advertised_is_there_and_what_is_not_is_not(provider: Running) -
     assert document["response_types_supported"] == ["code"]
     assert document["code_challenge_methods_supported"] == ["S256"]
     assert document["authorization_response_iss_parameter_supported"] is True
-    assert document["request_uri_parameter_supported"] is False
     assert "RS256" in document["id_token_signing_alg_values_supported"]
     unsafe = [
         alg for alg in document["id_token_signing_alg_values_supported"] if alg.lower() == "none" or alg[:2] == "HS"
@@ -59,7 +58,7 @@ def test_what_is_advertised_is_there_and_what_is_not_is_not(provider: Running) -
     assert unsafe == []
     for name in ("authorization", "userinfo", "end_session"):
         assert provider.get(document[f"{name}_endpoint"].removeprefix(provider.issuer)).status_code != 404
-    for name in ("token", "revocation", "introspection"):
+    for name in ("token", "revocation", "introspection", "pushed_authorization_request"):
         assert provider.post(document[f"{name}_endpoint"].removeprefix(provider.issuer), {}).status_code in {400, 401}
 
 

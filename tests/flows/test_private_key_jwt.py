@@ -1,14 +1,16 @@
 """Clients that show themselves by a signed assertion (RFC 7523 section 3, OpenID Connect Core 1.0 section 9)."""
 
+import hmac
 import json
 import secrets
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import requests
-from joserfc.jwk import OctKey, RSAKey
+from joserfc.jwk import RSAKey
 
 from tests.flows.forging import encoded
 from tests.flows.relying_party import RelyingParty
@@ -278,14 +280,13 @@ def test_an_hmac_with_the_public_key_is_no_signature(provider: Running) -> None:
     signer = registered(provider, "RS256")
     key = signer.key
     assert isinstance(key, RSAKey)
-    claims = {"iss": signer.client.client_id, "sub": signer.client.client_id, "aud": provider.issuer, "jti": "a"}
+    header, _, claims = signer.assertion().rpartition(".")[0].partition(".")
+    assert header
+    text = f"{encoded({'alg': 'HS256'})}.{claims}"
     for secret in (key.as_pem(private=False), signer.client.secret.encode(), b""):
-        header = {"alg": "HS256"}
-        text = f"{encoded(header)}.{encoded({**claims, 'exp': int(signer.now) + 60})}"
-        mac = OctKey.import_key(secret or b"0").get_op_key("sign")
-        assert isinstance(mac, bytes)
+        mac = hmac.digest(secret, text.encode(), "sha256")
 
-        assert refused(asked(signer, f"{text}.{encoded(mac[:32].ljust(32, b'0'))}"), words="client_secret_jwt")
+        assert refused(asked(signer, f"{text}.{encoded(mac)}"), words="client_secret_jwt")
 
 
 def test_a_key_in_the_header_is_not_believed(signer: SigningClient, site: Site) -> None:
@@ -410,10 +411,11 @@ def test_a_kid_has_to_be_right_where_both_sides_have_one(
 
 
 def test_a_short_rsa_key_is_no_key(provider: Running) -> None:
-    short = RSAKey.generate_key(1024, auto_kid=False)
-    client = provider.client(token_endpoint_auth_method="private_key_jwt", jwks=jwks(short.as_dict(private=False)))
+    with warnings.catch_warnings(action="ignore"):
+        short = RSAKey.generate_key(1024)
+        client = provider.client(token_endpoint_auth_method="private_key_jwt", jwks=jwks(public(short)))
 
-    assert refused(asked(SigningClient(provider, client, "RS256", short)))
+        assert refused(asked(SigningClient(provider, client, "RS256", short)))
 
 
 def test_keys_are_fetched_once_and_anew_when_the_client_has_replaced_them(provider: Running, site: Site) -> None:
