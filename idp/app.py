@@ -196,7 +196,9 @@ def _people(house: House) -> list[Route]:
     signup = SignupEndpoint(database, sign_up, clients, pages, reception, clock)
     verify_email = VerifyEmailEndpoint(database, sign_up, pages, reception, clock)
     recovery = RecoveryEndpoint(database, Recovery(sign_in, policy, life), pages, reception, clock)
-    account = AccountEndpoint(database, house.sessions, clients, pages, reception, _farewell(house), clock)
+    account = AccountEndpoint(
+        database, house.sessions, clients, pages, reception, _farewell(house), house.connectors, clock
+    )
     return [
         page("/login", login.show),
         page("/login", login.submit, methods=["POST"], lane="hashing"),

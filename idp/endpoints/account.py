@@ -12,15 +12,17 @@ from idp.accounts.visitor import describe
 from idp.audit.events import Event, note
 from idp.clock import Clock
 from idp.farewell import Farewell
+from idp.federation.connectors import Connectors
 from idp.protocol.client import ClientRegistry
 from idp.reception import Reception
-from idp.store import accounts, consents, grants, outbox, session_endings
+from idp.store import accounts, consents, grants, outbox, session_endings, upstream_identities
 from idp.store.database import Connection, Database
 from idp.store.outbox import Parcel
 from idp.store.sessions import BrowserSession
+from idp.store.upstream_identities import LinkedIdentity
 from idp.web import replies
 from idp.web.exchange import Exchange
-from idp.web.pages import AppToldLine, ConnectedApp, DeviceLine, Pages, permission_for
+from idp.web.pages import AppToldLine, ConnectedApp, DeviceLine, Pages, WaysIn, permission_for
 
 _TOLD_LATELY = timedelta(days=3)
 """For how long after signing out the person sees which apps know of it."""
@@ -45,6 +47,7 @@ class AccountEndpoint:
     pages: Pages
     reception: Reception
     farewell: Farewell
+    connectors: Connectors
     clock: Clock
 
     def show(self, exchange: Exchange) -> Response:
@@ -57,6 +60,7 @@ class AccountEndpoint:
             account = accounts.find(db, visit.session.account_id)
             opened = self.sessions.open_of(db, visit.session.account_id, now=now)
             allowed = consents.of_account(db, visit.session.account_id)
+            linked = upstream_identities.of_account(db, visit.session.account_id)
             told = outbox.about_account(
                 db, visit.session.account_id, kind=session_endings.LOGOUT, since=now - _TOLD_LATELY
             )
@@ -69,6 +73,11 @@ class AccountEndpoint:
             devices=[_line(session, current=session.id == visit.session.id) for session in opened],
             apps=[self._app(consent) for consent in allowed],
             told=[self._told(parcel) for parcel in told],
+            ways=WaysIn(
+                has_password=account is not None and account.password_hash is not None,
+                linked=[self._provider(identity) for identity in linked],
+                more=bool(list(self.connectors)),
+            ),
             notice=_NOTICES.get(exchange.query.get("done") or ""),
         )
 
@@ -128,6 +137,10 @@ class AccountEndpoint:
         if parcel.failed_at is not None:
             return AppToldLine(name, "given_up", parcel.created_at)
         return AppToldLine(name, "trying", parcel.created_at, parcel.expires_at)
+
+    def _provider(self, identity: LinkedIdentity) -> str:
+        connector = self.connectors.get(identity.connector)
+        return connector.label if connector is not None else identity.connector
 
     def _app(self, consent: consents.Consent) -> ConnectedApp:
         client = self.clients.get(consent.client_id)

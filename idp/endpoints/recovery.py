@@ -162,6 +162,7 @@ class RecoveryEndpoint:
             exchange.context(signed_in=account.email),
             username=account.email,
             password_minimum=self.recovery.policy.minimum_length,
+            has_password=account.password_hash is not None,
             problems=problems,
             status=status,
         )

@@ -8,12 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from idp.web.catalogues import german, german_answers, german_devices, german_signing_out
+from idp.web.catalogues import german, german_answers, german_devices, german_providers, german_signing_out
 
 DEFAULT = "en"
 CATALOGUES: Mapping[str, Mapping[str, str]] = {
     "en": {},
-    "de": german.SENTENCES | german_answers.SENTENCES | german_devices.SENTENCES | german_signing_out.SENTENCES,
+    "de": german.SENTENCES
+    | german_answers.SENTENCES
+    | german_devices.SENTENCES
+    | german_providers.SENTENCES
+    | german_signing_out.SENTENCES,
 }
 LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch"}
 COOKIE = "op_lang"

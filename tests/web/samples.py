@@ -23,6 +23,7 @@ from idp.web.pages import (
     Problem,
     permission_for,
 )
+from tests.web import provider_samples
 
 HOSTILE = """"><script>alert(1)</script>'{{7*7}}${7*7}%s%(x)s{0.__class__}<img src=x onerror=alert(1)>"""
 WHEN = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
@@ -165,4 +166,5 @@ SAMPLES: dict[str, Sample] = {
     "mailbox_message": lambda pages, context, text: pages.mailbox_message(
         context, message=Mail("1", text, text, WHEN, text, ("https://id.example.com/verify?t=1", "javascript:alert(1)"))
     ),
+    **provider_samples.SAMPLES,
 }

@@ -17,6 +17,7 @@ from idp.web.pages.parts import (
     Mail,
     Problem,
     ProviderButton,
+    WaysIn,
 )
 from idp.web.pages.providers import ProviderPages
 from idp.web.pages.sign_in import SignInPages
@@ -39,6 +40,7 @@ __all__ = [
     "Permission",
     "Problem",
     "ProviderButton",
+    "WaysIn",
     "permission_for",
 ]
 

@@ -152,10 +152,15 @@ class CredentialPages(Renderer):
         *,
         username: str,
         password_minimum: int,
+        has_password: bool = True,
         problems: Sequence[Problem] = (),
         status: int | None = None,
     ) -> HTMLResponse:
-        """Ask for the old and the new password. POST /account/password with current_password, password."""
+        """Ask for the old and the new password. POST /account/password with current_password, password.
+
+        Args:
+            has_password: Who has none is asked for a new one only.
+        """
         return self._render(
             "change_password.html",
             context,
@@ -163,4 +168,5 @@ class CredentialPages(Renderer):
             status=status,
             username=username,
             password_minimum=password_minimum,
+            has_password=has_password,
         )

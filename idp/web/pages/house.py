@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse
 
 from idp.web.failures import Link
 from idp.web.page_context import PageContext
-from idp.web.pages.parts import ConnectedApp, DeviceLine, Mail, web_address
+from idp.web.pages.parts import ConnectedApp, DeviceLine, Mail, WaysIn, web_address
 from idp.web.pages.renderer import Renderer
 from idp.web.pages.signing_out import AppToldLine
 
@@ -22,7 +22,7 @@ class HousePages(Renderer):
         """Say what lives here, and where machines find the rest."""
         return self._render("home.html", context, issuer=issuer)
 
-    def account(
+    def account(  # noqa: PLR0913  A page has as many values as it shows.
         self,
         context: PageContext,
         *,
@@ -32,9 +32,10 @@ class HousePages(Renderer):
         devices: Sequence[DeviceLine],
         apps: Sequence[ConnectedApp] | None = None,
         told: Sequence[AppToldLine] = (),
+        ways: WaysIn | None = None,
         notice: str | None = None,
     ) -> HTMLResponse:
-        """The person's own page: who they are, password, devices, connected apps.
+        """The person's own page: who they are, how they sign in, devices, connected apps.
 
         Posts to /account/devices/end (device), /account/devices/end-others, /account/sign-out and
         /account/apps/remove (app).
@@ -42,6 +43,7 @@ class HousePages(Renderer):
         Args:
             apps: None hides the section.
             told: Which apps know that the person has signed out lately.
+            ways: How the person signs in; by password alone unless it is said.
             notice: What was just done ("Your password has been changed.").
         """
         return self._render(
@@ -50,6 +52,7 @@ class HousePages(Renderer):
             name=name,
             email=email,
             email_verified=email_verified,
+            ways=ways or WaysIn(),
             devices=devices,
             apps=apps,
             told=told,

@@ -125,6 +125,15 @@ class LinkedProvider:
 
 
 @dataclass(frozen=True, slots=True)
+class WaysIn:
+    """How a person signs in: a password, and the providers they have linked. `more`: others could be linked."""
+
+    has_password: bool = True
+    linked: Sequence[str] = ()
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AccountChoice:
     """One account to continue with; `id` is what the form posts."""
 
