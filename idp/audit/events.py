@@ -64,6 +64,7 @@ class Event(StrEnum):
     CLIENT_DISABLED = "client_disabled"
     CLIENT_DELETED = "client_deleted"
     SIGNED_OUT_BY_CLIENT = "signed_out_by_client"
+    LOGOUT_RESENT = "logout_resent"
 
 
 FACTS: Mapping[str, type] = MappingProxyType(

@@ -150,6 +150,35 @@ def latest(db: Connection, *, kind: str, limit: int = 100) -> list[Parcel]:
     return [Parcel(*row) for row in db.execute(query)]
 
 
+def ledger(
+    db: Connection,
+    *,
+    client_id: str | None = None,
+    kind: str | None = None,
+    failed: bool = False,
+    waiting: bool = False,
+    limit: int = 100,
+) -> list[Parcel]:
+    """The newest parcels, of one client or kind, and only those given up or still waiting, as wanted."""
+    query = select(outbox).order_by(*_NEWEST_FIRST).limit(limit)
+    if client_id is not None:
+        query = query.where(outbox.c.client_id == client_id)
+    if kind is not None:
+        query = query.where(outbox.c.kind == kind)
+    if failed:
+        query = query.where(outbox.c.failed_at.is_not(None))
+    if waiting:
+        query = query.where(_waiting)
+    return [Parcel(*row) for row in db.execute(query)]
+
+
+def put_back(db: Connection, parcel: Parcel, *, expires_at: datetime, now: datetime) -> bool:
+    """Have it tried again at once, also if it was given up. False: it has arrived, or was tried again meanwhile."""
+    unchanged = (outbox.c.id == parcel.id, outbox.c.attempts == parcel.attempts, outbox.c.delivered_at.is_(None))
+    changed = update(outbox).where(*unchanged)
+    return db.execute(changed.values(failed_at=None, next_attempt_at=now, expires_at=expires_at)).rowcount == 1
+
+
 def about_account(db: Connection, account_id: str, *, kind: str, since: datetime, limit: int = 20) -> list[Parcel]:
     """What had to be told about a person since a time, the newest first."""
     about = (outbox.c.account_id == account_id, outbox.c.kind == kind, outbox.c.created_at >= since)
