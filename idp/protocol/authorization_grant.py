@@ -1,13 +1,14 @@
 """Granting what was asked for: the grant, and what the client is given of it at the authorization endpoint."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from idp.protocol import opaque
 from idp.protocol.authentication_context import acr_of
 from idp.protocol.authorization_request import AskedAuthorization
 from idp.protocol.id_token import Beside
+from idp.protocol.security_profile import rules_of
 from idp.protocol.server import AuthorizationServer
 from idp.store import accounts, grants
 from idp.store.base import digest_of
@@ -57,7 +58,7 @@ def issue(
         amr=session.amr,
         issued_at=now,
         # Where no code was asked for, this one is told to nobody, and would be too late anyway.
-        code_expires_at=now + server.lifetimes.code if "code" in asked.response_type else now,
+        code_expires_at=now + _code_life(asked, server) if "code" in asked.response_type else now,
         redeemed_at=None,
         revoked_at=None,
     )
@@ -65,6 +66,11 @@ def issue(
     if asked.response_type == {"code"}:
         return Granted(grant, (("code", code),))
     return Granted(grant, _from_the_front(db, asked, grant, code, server=server, now=now))
+
+
+def _code_life(asked: AskedAuthorization, server: AuthorizationServer) -> timedelta:
+    longest = rules_of(asked.client).longest_code_life
+    return server.lifetimes.code if longest is None else min(server.lifetimes.code, longest)
 
 
 def _from_the_front(

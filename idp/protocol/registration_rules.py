@@ -8,6 +8,7 @@ from idp.protocol.registered_members import DEVICE_CODE
 from idp.protocol.registered_uri import UriUse, is_loopback
 from idp.protocol.registered_values import uri
 from idp.protocol.registration_refusals import InvalidClientMetadata, InvalidRedirectUri
+from idp.protocol.security_profile import breaches
 
 
 def check_together(client: ClientMetadata) -> None:
@@ -17,7 +18,7 @@ def check_together(client: ClientMetadata) -> None:
         InvalidRedirectUri: One of `redirect_uris` cannot be registered for such a client.
         InvalidClientMetadata: Something else cannot.
     """
-    for rule in (_addresses, _grants, _authentication, _pkce, _requests, _subjects, _logout):
+    for rule in (_addresses, _grants, _authentication, _pkce, _requests, _subjects, _logout, _profile):
         for refusal in rule(client):
             raise refusal
 
@@ -105,6 +106,12 @@ def _logout(client: ClientMetadata) -> Iterator[InvalidClientMetadata]:
         yield InvalidClientMetadata(
             "frontchannel_logout_uri", "must have scheme, host and port of one of the redirect_uris"
         )
+
+
+def _profile(client: ClientMetadata) -> Iterator[InvalidClientMetadata]:
+    for member, sentence in breaches(client):
+        refusal = InvalidRedirectUri if member == "redirect_uris" else InvalidClientMetadata
+        yield refusal(member, f"{sentence} under the security_profile of this client")
 
 
 def _from_the_front(client: ClientMetadata) -> bool:

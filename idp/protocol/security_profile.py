@@ -1,5 +1,6 @@
 """Security profiles: to what a client is held beyond the protocol itself. One table, read by whoever applies a rule."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,7 +16,7 @@ class SecurityProfile:
 
     Attributes:
         authentication_methods: How the client may show that it is itself.
-        client_algorithms: What it may sign assertions and request objects with.
+        client_algorithms: What it may sign with, and what is signed for it.
         audience_is_issuer: An assertion is for the issuer, named as one string; else also for the endpoint that is
             called, or the token endpoint, or a list of these.
         assertion_life: How far ahead an assertion may expire.
@@ -90,3 +91,31 @@ _PROFILES = {None: OPENID, "fapi_2_0": FAPI_2_0}
 def rules_of(client: ClientMetadata) -> SecurityProfile:
     """The rules that a client is held to."""
     return _PROFILES[client.security_profile]
+
+
+def breaches(client: ClientMetadata) -> Iterator[tuple[str, str]]:
+    """What in a registration its profile does not allow: the member, and what it must be instead."""
+    rules = rules_of(client)
+    if rules is OPENID:
+        return
+    if client.token_endpoint_auth_method not in rules.authentication_methods:
+        yield "token_endpoint_auth_method", f"must be {' or '.join(sorted(rules.authentication_methods))}"
+    for member in _SIGNED:
+        if getattr(client, member) not in {None, *rules.client_algorithms}:
+            yield member, f"must be one of {', '.join(rules.client_algorithms)}"
+    if rules.code_flow_only and set(client.response_types) - {"code"}:
+        yield "response_types", "must hold nothing but code"
+    if rules.https_redirects and not all(uri.startswith("https://") for uri in client.redirect_uris):
+        yield "redirect_uris", "must all use https"
+    if rules.always_pkce and not client.require_pkce:
+        yield "require_pkce", "must be true"
+
+
+_SIGNED = (
+    "token_endpoint_auth_signing_alg",
+    "request_object_signing_alg",
+    "id_token_signed_response_alg",
+    "userinfo_signed_response_alg",
+    "authorization_signed_response_alg",
+    "introspection_signed_response_alg",
+)

@@ -11,6 +11,7 @@ import requests
 from sqlalchemy import select
 
 from idp.settings.groups import Lifetimes
+from idp.store.grants import grants
 from idp.store.pushed_requests import pushed_requests
 from tests.conftest import DATABASES, _fresh
 from tests.flows.people import FormBrowser, somebody
@@ -464,3 +465,19 @@ def test_a_person_signs_in_to_a_pushed_request(provider: Running) -> None:
     signed_in = visitor.log_in(person, request=login.partition("request=")[2])
 
     assert "code" in answer_in(visitor.get(signed_in.headers["Location"]))
+
+
+def test_a_code_under_fapi_lives_a_minute_however_long_others_live(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    for url in _fresh("sqlite", request, tmp_path):
+        with running_provider(url, lifetimes=Lifetimes(code=timedelta(minutes=10))) as provider:
+            signer, rp = under_fapi(provider)
+            other, browser = RelyingParty(provider, provider.client()), provider.session(provider.person())
+            reference = push_signed(signer, rp.parameters()).json()["request_uri"]
+            bring(rp, browser, reference)
+            other.code(browser)
+            with provider.database.autocommit() as db:
+                lives = {row.client_id: row.code_expires_at - row.issued_at for row in db.execute(select(grants)).all()}
+
+    assert lives == {rp.client.client_id: timedelta(minutes=1), other.client.client_id: timedelta(minutes=10)}
