@@ -85,11 +85,11 @@ class Farewell:
     def _frames(self, clients: list[RegisteredClient], visit: Visit | None) -> list[LogoutFrame]:
         if visit is None:
             return []
-        session_id, issuer = visit.session.id, self.provider.issuer
+        issuer, session_of = self.provider.issuer, self.provider.subjects.session_of
         frames = [
             LogoutFrame(client.name, uri)
             for client in clients
-            if (uri := logout_frame(client, issuer=issuer, session_id=session_id)) is not None
+            if (uri := logout_frame(client, issuer=issuer, session_id=session_of(client, visit.session.id))) is not None
         ]
         if len(frames) > MOST_FRAMES:
             _log.warning("more logout frames than one page has", extra={"left_out": len(frames) - MOST_FRAMES})

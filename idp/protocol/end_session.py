@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from idp.protocol.client import ClientRegistry, RegisteredClient
 from idp.protocol.id_token import IdTokenHint, NotAnIdToken
 from idp.protocol.messages import Parameters
+from idp.protocol.subject import Subjects
 
 HintReader = Callable[[str], IdTokenHint | None]
 
@@ -28,7 +29,12 @@ class AskedLogout:
 
 
 def accept(
-    parameters: Parameters, registry: ClientRegistry, read_hint: HintReader, *, session_id: str | None
+    parameters: Parameters,
+    registry: ClientRegistry,
+    read_hint: HintReader,
+    subjects: Subjects,
+    *,
+    session_id: str | None,
 ) -> AskedLogout:
     """Judge a logout request. Whatever is wrong with it, the answer is a page and never a redirect (section 4)."""
     if parameters.repeated:
@@ -45,7 +51,12 @@ def accept(
     client = registry.get(named) if named is not None else None
     return AskedLogout(
         client=client,
-        is_certain=hint is not None and hint.session_id is not None and hint.session_id == session_id,
+        is_certain=(
+            hint is not None
+            and client is not None
+            and session_id is not None
+            and hint.session_id == subjects.session_of(client, session_id)
+        ),
         return_to=_return_to(parameters, client) if hint is not None or token is None else None,
     )
 

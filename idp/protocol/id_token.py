@@ -95,7 +95,7 @@ class IdTokens:
             "exp": issued_at + int(self._life.total_seconds()),
             "auth_time": int(grant.auth_time.timestamp()),
             "amr": list(grant.amr),
-            "sid": grant.session_id,
+            "sid": self._subjects.session_of(client, grant.session_id),
             **beside.hashes(key.algorithm),
         }
         if grant.acr is not None:

@@ -90,8 +90,9 @@ def _access(server: AuthorizationServer, access: AccessToken) -> Mapping[str, An
         "sub": _subject(server, access.client_id, access.grant),
         **sign_in(access.grant),
     }
-    if access.grant is not None:
-        about["sid"] = access.grant.session_id
+    client = server.registry.get(access.client_id)
+    if access.grant is not None and client is not None:
+        about["sid"] = server.subjects.session_of(client, access.grant.session_id)
     if access.resources:
         about["aud"] = access.resources[0] if len(access.resources) == 1 else list(access.resources)
     return {**about, **_confirmation(access.jkt)}

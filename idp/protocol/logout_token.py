@@ -51,6 +51,6 @@ class LogoutTokens:
             "exp": issued_at + int(LIFE.total_seconds()),
             "jti": jti,
             "events": {EVENT: {}},
-            "sid": session_id,
+            "sid": self.subjects.session_of(client, session_id),
         }
         return LogoutNotice(client.backchannel_logout_uri, signed(key, claims, typ="logout+jwt"))

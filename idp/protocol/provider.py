@@ -88,9 +88,7 @@ class Provider:
         Raises:
             RefusedToClient: With the reason.
         """
-        asked = authorization_request.accept(
-            parameters, to, self.features, self._read_hint, issuer=self.issuer
-        )
+        asked = authorization_request.accept(parameters, to, self.features, self._read_hint, issuer=self.issuer)
         try:
             request = AuthlibRequest("GET", "https://authorize.invalid/", parameters)
             self.server.get_authorization_grant(request).validate_authorization_request()
@@ -150,4 +148,4 @@ class Provider:
 
     def accept_logout(self, parameters: Parameters, *, session_id: str | None) -> AskedLogout:
         """Judge a request of the end session endpoint."""
-        return end_session.accept(parameters, self.registry, self._read_hint, session_id=session_id)
+        return end_session.accept(parameters, self.registry, self._read_hint, self.subjects, session_id=session_id)

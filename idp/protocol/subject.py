@@ -8,7 +8,7 @@ from idp.protocol.client import RegisteredClient
 
 
 class Subjects:
-    """Says under which `sub` a client knows a person. Stable as long as the key-encryption key is.
+    """Says under which `sub` a client knows a person, and under which `sid` a session. Stable with the key behind it.
 
     A pairwise subject is an HMAC, so that neither the account nor a subject of another sector can be learnt from it,
     and nothing has to be stored (section 8.1 describes such a construction).
@@ -22,10 +22,15 @@ class Subjects:
 
     def of(self, client: RegisteredClient, account_id: str) -> str:
         """The `sub` of this person in everything that this client is told."""
-        if client.subject_type != "pairwise":
-            return account_id
-        # A host cannot contain a NUL, so no two pairs of sector and account make the same message.
-        message = f"{sector_of(client)}\0{account_id}".encode()
+        return account_id if client.subject_type != "pairwise" else self._within(client, account_id)
+
+    def session_of(self, client: RegisteredClient, session_id: str) -> str:
+        """The `sid` of a browser session for this client: two sectors must not recognise a person by it either."""
+        return session_id if client.subject_type != "pairwise" else self._within(client, f"session\0{session_id}")
+
+    def _within(self, client: RegisteredClient, told: str) -> str:
+        # Neither hosts nor ids contain a NUL, so no two of these messages are the same.
+        message = f"{sector_of(client)}\0{told}".encode()
         return urlsafe_b64encode(hmac.digest(self._secret, message, "sha256")).decode().rstrip("=")
 
 

@@ -96,7 +96,7 @@ def test_a_logout_token_says_who_and_which_session_and_nothing_else(
     assert 0 < claims["exp"] - claims["iat"] <= 120
 
 
-def test_a_client_with_pairwise_subjects_is_told_the_subject_it_knows(
+def test_a_client_with_pairwise_subjects_is_told_the_subject_and_the_session_it_knows(
     provider: Running, person: Person, receiver: LogoutReceiver
 ) -> None:
     here = sign_in(provider, person, receiver.uri, subject_type="pairwise")
@@ -104,6 +104,7 @@ def test_a_client_with_pairwise_subjects_is_told_the_subject_it_knows(
     receiver.wait_for(lambda it: len(it.told) == 1)
 
     assert receiver.told[0].claims["sub"] == here.id_token["sub"] != person.id
+    assert receiver.told[0].claims["sid"] == here.session_id
 
 
 def test_every_client_of_the_session_is_told_once_and_no_other(

@@ -48,6 +48,27 @@ def test_id_token_refreshed_id_token_userinfo_and_introspection_say_the_same(pro
     assert person.id not in subjects
 
 
+def test_sessions_are_told_apart_by_sector_too_and_the_same_everywhere_in_one(
+    provider: Running, person: Person
+) -> None:
+    here, beside, elsewhere = (
+        relying_party(provider),
+        relying_party(provider),
+        relying_party(provider, "other.example"),
+    )
+    browser = provider.session(person)
+
+    def sid_at(rp: RelyingParty) -> str:
+        tokens = rp.redeem(rp.code(browser)).json()
+        sid = str(rp.claims(tokens["id_token"])["sid"])
+        form = {"token": tokens["access_token"]}
+        assert provider.post("/introspect", form, auth=rp.client.basic).json()["sid"] == sid
+        return sid
+
+    assert sid_at(here) == sid_at(beside)
+    assert len({sid_at(here), sid_at(elsewhere), sid_at(relying_party(provider, subject_type="public"))}) == 3
+
+
 def test_clients_of_one_host_know_a_person_alike_and_others_do_not(provider: Running, person: Person) -> None:
     here, beside, elsewhere = (
         relying_party(provider),
@@ -130,6 +151,16 @@ def test_a_hint_signs_out_without_a_question_also_with_a_pairwise_subject(provid
 
     assert response.headers["Location"] == "https://rp.example/bye"
     assert answer_in(rp.authorize(browser, prompt="none"))["error"] == "login_required"
+
+
+def test_a_frame_of_a_pairwise_client_is_told_the_session_it_knows(provider: Running, person: Person) -> None:
+    out = {"frontchannel_logout_uri": "https://rp.example/out", "frontchannel_logout_session_required": True}
+    rp, browser = relying_party(provider, **out), provider.session(person)
+    hint = rp.redeem(rp.code(browser)).json()["id_token"]
+
+    page = browser.get(f"{provider.issuer}/end_session", params={"id_token_hint": hint}, timeout=20)
+
+    assert f"sid={rp.claims(hint)['sid']}" in page.text
 
 
 def test_discovery_offers_both(provider: Running) -> None:
