@@ -106,6 +106,22 @@ class ScriptedBrowser:
             f"still asked after {_MOST_PAGES} pages: {place.description if isinstance(place, Page) else place.url}"
         )
 
+    def decline(self, place: Page | Arrival) -> Page | Arrival:
+        """Say no as soon as a page lets one, signing in where that comes first."""
+        for _ in range(_MOST_PAGES):
+            if isinstance(place, Arrival) or place.status >= 400:
+                break
+            form = next((form for form in place.forms if form.way_back is not None), None)
+            link = next((link for link in place.links if link.declines), None)
+            if form is not None:
+                return self.press(place, form, form.way_back)
+            if link is not None:
+                return self._go("GET", link.url, (), origin=origin_of(place.url), page=place.url)
+            if place.login_form is None and place.name_form is None:
+                break
+            place = self._sign_in(place, place.login_form or place.name_form)
+        return place
+
     def confirm(self, place: Page | Arrival) -> Page | Arrival:
         """Answer the questions of a sign-out with yes, and rest where nothing more is asked; never sign in again."""
         for _ in range(_MOST_QUESTIONS):

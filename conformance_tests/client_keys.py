@@ -47,6 +47,12 @@ def rsa_key() -> SigningKey:
     return SigningKey(RSAKey.generate_key(2048), "RS256")
 
 
+@cache
+def fapi_key(kid: str) -> SigningKey:
+    """A PS256 key of a client under FAPI 2.0; that it is RSA lets RS256 be tried with it, where only that is wrong."""
+    return SigningKey(RSAKey.generate_key(2048), "PS256", kid)
+
+
 def new_rsa_key(kid: str) -> SigningKey:
     """A fresh RS256 key, for the modules that replace one."""
     return SigningKey(RSAKey.generate_key(2048), "RS256", kid)
@@ -57,17 +63,21 @@ def new_ec_key(kid: str) -> SigningKey:
     return SigningKey(ECKey.generate_key("P-256"), "ES256", kid)
 
 
+def seconds_from_now(**offset: float) -> int:
+    """A moment before or after now, as JWTs tell time."""
+    return int((datetime.now(UTC) + timedelta(**offset)).timestamp())
+
+
 def assertion_claims(client_id: str, audience: str, **changes: Any) -> dict[str, Any]:
     """The claims of a client assertion (RFC 7523 section 3), good for a minute; None takes one out."""
-    now = datetime.now(UTC)
     claims = {
         "iss": client_id,
         "sub": client_id,
         "aud": audience,
         "jti": secrets.token_urlsafe(16),
-        "iat": int(now.timestamp()),
-        "nbf": int(now.timestamp()),
-        "exp": int((now + timedelta(minutes=1)).timestamp()),
+        "iat": seconds_from_now(),
+        "nbf": seconds_from_now(),
+        "exp": seconds_from_now(minutes=1),
         **changes,
     }
     return {name: value for name, value in claims.items() if value is not None}

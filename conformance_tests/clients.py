@@ -7,7 +7,7 @@ from urllib.parse import quote_plus
 import requests
 from requests.auth import HTTPBasicAuth
 
-from conformance_tests.client_keys import ASSERTION_TYPE, SigningKey, assertion_claims, rsa_key
+from conformance_tests.client_keys import ASSERTION_TYPE, SigningKey, assertion_claims, fapi_key, rsa_key
 from conformance_tests.issuer import Issuer, json_object, media_type
 from conformance_tests.options import Options, StaticClient
 from conformance_tests.plans import BASIC_AUTHENTICATION, KEY_AUTHENTICATION, POST_AUTHENTICATION, Variant
@@ -86,6 +86,25 @@ class Registrar:
     def with_refresh(self, *, second: bool = False, **metadata: Any) -> Client:
         """Get a client that may be given refresh tokens."""
         return self.client(second=second, grant_types=[*self._grant_types, "refresh_token"], **metadata)
+
+    def under_fapi(self, *, second: bool = False) -> Client:
+        """Get a client that FAPI 2.0 applies to; the second uses the redirect URI with a query that both have."""
+        redirect_uris = [self._options.redirect_uri, f"{self._options.redirect_uri}?dummy1=lorem&dummy2=ipsum"]
+        key, signs, mode = fapi_key(f"fapi-{second}"), self._variant.signs_requests, self._variant.response_mode
+        registered = self.client(
+            dpop_bound_access_tokens=True,
+            grant_types=["authorization_code", "refresh_token"],
+            id_token_signed_response_alg="PS256",
+            jwks=key.key_set,
+            redirect_uris=redirect_uris[::-1] if second else redirect_uris,
+            require_pushed_authorization_requests=True,
+            token_endpoint_auth_signing_alg=key.algorithm,
+            authorization_signed_response_alg="PS256" if mode == "jwt" else None,
+            request_object_signing_alg=key.algorithm if signs else None,
+            require_signed_request_object=True if signs else None,
+            **self._options.fapi_metadata,
+        )
+        return replace(registered, key=key)
 
     def with_logout(self, **metadata: Any) -> Client:
         """Get a client that the browser may be sent back to after signing out."""

@@ -1,6 +1,7 @@
 """Which modules run with what, and the parts that each is given."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from conformance_tests.browser import ScriptedBrowser, origin_of
 from conformance_tests.callback_server import CallbackServer
 from conformance_tests.chromium import Chromium, opened
 from conformance_tests.clients import Registrar
+from conformance_tests.dpop import ProofKey
+from conformance_tests.fapi_party import FapiParty
 from conformance_tests.issuer import Issuer
 from conformance_tests.options import Options
 from conformance_tests.plans import PROFILES, Variant, variants_of
@@ -115,3 +118,18 @@ def rp(
 ) -> RelyingParty:
     """The relying party of most modules: one client with what the pass through the plan prescribes."""
     return RelyingParty(issuer, registrar.client(), browser, verdict, variant)
+
+
+@pytest.fixture
+def fapi(
+    issuer: Issuer, registrar: Registrar, browser: ScriptedBrowser, verdict: Verdict, variant: Variant
+) -> FapiParty:
+    """The first client under FAPI 2.0."""
+    client = registrar.under_fapi()
+    return FapiParty(issuer=issuer, client=client, browser=browser, verdict=verdict, variant=variant)
+
+
+@pytest.fixture
+def other_fapi(fapi: FapiParty, registrar: Registrar) -> FapiParty:
+    """The second client under FAPI 2.0, in the same browser."""
+    return replace(fapi, client=registrar.under_fapi(second=True), proofs=ProofKey())

@@ -37,6 +37,12 @@ class Issuer:
         """The issuer identifier, as the metadata names it."""
         return str(self.metadata["issuer"])
 
+    @property
+    def servers(self) -> set[tuple[str, int]]:
+        """Host and port of every endpoint."""
+        parts = [urlsplit(str(url)) for name, url in self.metadata.items() if name.endswith("_endpoint")]
+        return {(part.hostname, part.port or 443) for part in parts if part.hostname}
+
     def endpoint(self, name: str) -> str:
         """The address of an endpoint; the module stops when the metadata has none."""
         address = self.metadata.get(name)

@@ -1,8 +1,10 @@
 """The options of the command line, each also read from the environment as CONFORMANCE_<NAME>."""
 
+import json
 import os
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -32,9 +34,11 @@ _VALUES = {
     "--callback-certificate": "PEM chain of what the provider fetches here, which it trusts (default made for the run)",
     "--callback-key": "its private key",
     "--rotate-keys": "shell command that rotates the provider's signing keys (oidcc-server-rotate-keys)",
+    "--fapi-metadata": "JSON object to register besides, with clients that FAPI 2.0 applies to",
     "--login-hint": "login_hint of oidcc-login-hint (default buffy@<issuer host>)",
     "--ui-locales": "ui_locales of oidcc-ui-locales (default se)",
     "--code-reuse-pause": "seconds before a code is sent again in oidcc-codereuse-30seconds (default 1; officially 30)",
+    "--code-lifetime": "seconds after which a code has expired (default 60)",
     "--jwks-refresh-pause": "seconds between a client's new key and its first use (default 1; officially 60)",
     "--timeout": "seconds until a request is given up (default 30)",
 }
@@ -73,6 +77,8 @@ class Options:
     callback_certificate: str | None
     callback_key: str | None
     rotate_keys: str | None
+    fapi_metadata: dict[str, Any]
+    code_lifetime: float
     code_reuse_pause: float
     jwks_refresh_pause: float
     timeout: float
@@ -133,6 +139,8 @@ def read(config: pytest.Config) -> Options:
         callback_certificate=_text(config, "--callback-certificate"),
         callback_key=_text(config, "--callback-key"),
         rotate_keys=_text(config, "--rotate-keys"),
+        fapi_metadata=_object(config, "--fapi-metadata"),
+        code_lifetime=_seconds(config, "--code-lifetime", 60.0),
         code_reuse_pause=_seconds(config, "--code-reuse-pause", 1.0),
         jwks_refresh_pause=_seconds(config, "--jwks-refresh-pause", 1.0),
         timeout=_seconds(config, "--timeout", 30.0),
@@ -161,6 +169,16 @@ def _seconds(config: pytest.Config, name: str, default: float) -> float:
         return default if text is None else float(text)
     except ValueError as error:
         raise pytest.UsageError(f"{name} is a number of seconds") from error
+
+
+def _object(config: pytest.Config, name: str) -> dict[str, Any]:
+    try:
+        value = json.loads(_text(config, name) or "{}")
+    except ValueError as error:
+        raise pytest.UsageError(f"{name} is a JSON object") from error
+    if not isinstance(value, dict):
+        raise pytest.UsageError(f"{name} is a JSON object")
+    return value
 
 
 def _text(config: pytest.Config, name: str) -> str | None:

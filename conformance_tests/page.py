@@ -6,8 +6,22 @@ from dataclasses import dataclass, field
 _TURNS_AWAY = re.compile(
     r"\b(cancel|deny|decline|reject|refuse|abort|no|not|back|stay|language|locale)\b", re.IGNORECASE
 )
+_DECLINES = re.compile(r"\b(cancel|deny|decline|reject|refuse|abort)\b", re.IGNORECASE)
 _NAMES_A_PERSON = re.compile(r"user|login|e-?mail|identifier|account", re.IGNORECASE)
 _FAILURE_WORDS = re.compile(r"error|invalid|wrong|went wrong|mismatch|not registered|not allowed", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link that a person can follow."""
+
+    url: str
+    label: str
+
+    @property
+    def declines(self) -> bool:
+        """Whether it says no to what the page asks."""
+        return bool(_DECLINES.search(self.label))
 
 
 @dataclass(slots=True)
@@ -45,8 +59,17 @@ class Button:
     @property
     def turns_away(self) -> bool:
         """Whether a person would press it to stop, or to do something beside the matter."""
+        return any(_TURNS_AWAY.search(text) for text in self._texts)
+
+    @property
+    def declines(self) -> bool:
+        """Whether it says no to what the page asks."""
+        return any(_DECLINES.search(text) for text in self._texts)
+
+    @property
+    def _texts(self) -> list[str]:
         texts = (self.label, self.value, self.name, self.identifier)
-        return any(_TURNS_AWAY.search(text.replace("_", " ")) for text in texts)
+        return [text.replace("_", " ") for text in texts]
 
 
 @dataclass(slots=True)
@@ -74,6 +97,11 @@ class Form:
         """The first button that does not turn away."""
         return next((button for button in self.buttons if not button.turns_away), None)
 
+    @property
+    def way_back(self) -> Button | None:
+        """The first button that says no."""
+        return next((button for button in self.buttons if button.declines), None)
+
     def values(self, button: Button | None) -> list[tuple[str, str]]:
         """What the form sends when this button is pressed (HTML, section 4.10.21.4)."""
         sent = []
@@ -98,7 +126,7 @@ class Page:
     refresh_to: str | None
     has_script: bool
     referrer_policy: str
-    links: tuple[str, ...]
+    links: tuple[Link, ...]
     images: tuple[str, ...]
     frames: tuple[str, ...]
 

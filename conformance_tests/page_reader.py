@@ -4,11 +4,11 @@ import re
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
-from conformance_tests.page import Button, Control, Form, Page
+from conformance_tests.page import Button, Control, Form, Link, Page
 
 _UNSEEN = frozenset({"script", "style", "template", "title"})
 _REFRESH = re.compile(r"^\s*\d+\s*;\s*url\s*=\s*['\"]?([^'\"]+)", re.IGNORECASE)
-_ADDRESSED = {"a": "href", "img": "src", "iframe": "src"}
+_ADDRESSED = {"img": "src", "iframe": "src"}
 
 
 class _Reader(HTMLParser):
@@ -22,7 +22,10 @@ class _Reader(HTMLParser):
         self.refresh_to: str | None = None
         self.has_script = False
         self.addresses: dict[str, list[str]] = {tag: [] for tag in _ADDRESSED}
+        self.links: list[Link] = []
         self._unseen = 0
+        self._link: str | None = None
+        self._words_of_link: list[str] = []
         self._form: Form | None = None
         self._loose: list[tuple[str, Control | Button]] = []
         self._button: Button | None = None
@@ -59,6 +62,9 @@ class _Reader(HTMLParser):
             self._unseen = max(0, self._unseen - 1)
         elif tag == "form":
             self._form = None
+        elif tag == "a" and self._link is not None:
+            self.links.append(Link(self._link, " ".join(self._words_of_link)))
+            self._link = None
         elif tag == "button":
             self._button = None
         elif tag == "select":
@@ -71,6 +77,7 @@ class _Reader(HTMLParser):
             self._textarea.value += data
         elif not self._unseen:
             self.words.append(data)
+            self._words_of_link.append(data)
             if self._button is not None:
                 self._button.label += data
 
@@ -87,6 +94,8 @@ class _Reader(HTMLParser):
         elif tag == "meta" and given.get("http-equiv", "").lower() == "refresh":
             found = _REFRESH.match(given.get("content", ""))
             self.refresh_to = urljoin(self.base, found[1]) if found else self.refresh_to
+        elif tag == "a" and "href" in given:
+            self._link, self._words_of_link = urljoin(self.base, given["href"]), []
         elif _ADDRESSED.get(tag, "") in given:
             self.addresses[tag].append(urljoin(self.base, given[_ADDRESSED[tag]]))
 
@@ -147,7 +156,7 @@ def read_page(url: str, status: int, content_type: str, body: str, referrer_poli
         reader.refresh_to,
         reader.has_script,
         referrer_policy,
-        links=tuple(reader.addresses["a"]),
+        links=tuple(reader.links),
         images=tuple(reader.addresses["img"]),
         frames=tuple(reader.addresses["iframe"]),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 BASIC_AUTHENTICATION = "client_secret_basic"
 POST_AUTHENTICATION = "client_secret_post"
@@ -47,6 +48,43 @@ _DYNAMIC_NEEDS_CODE = frozenset({"registration_jwks_uri", "refresh_token_rp_key_
 _RP_INITIATED_LOGOUT = """
     discovery_endpoint_verification bad_post_logout_redirect_uri modified_id_token_hint no_id_token_hint no_params
     no_post_logout_redirect_uri no_state only_state query_added_to_post_logout_redirect_uri bad_id_token_hint
+"""
+_FAPI = """
+    discovery_end_point_verification happy_flow user_rejects_authentication
+    ensure_authorization_request_without_state_success ensure_authorization_request_without_nonce_success
+    ensure_authorization_request_with_64_char_nonce_success ensure_other_scope_order_succeeds
+    test_claims_parameter_identity_claims access_token_type_header_case_sensitivity check_dpop_proof_nbf_exp
+    ensure_dpopproof_with_iat_10seconds_before_succeeds ensure_dpopproof_with_iat_10seconds_after_succeeds
+    ensure_dpopproof_at_par_endpoint_binding_success ensure_dpop_auth_code_binding_success
+    par_without_duplicate_parameters par_ensure_reused_request_uri_prior_to_auth_completion_succeeds
+    par_ensure_jwt_client_assertions_nbf_8_seconds_in_the_future_is_accepted
+    ensure_mismatched_dpop_jkt_fails ensure_token_endpoint_fails_with_mismatched_dpop_proof_jkt
+    ensure_token_endpoint_fails_with_mismatched_dpop_jkt dpop_negative_tests
+    ensure_different_nonce_inside_and_outside_request_object ensure_different_state_inside_and_outside_request_object
+    ensure_authorization_request_with_long_nonce ensure_authorization_request_with_long_state
+    state_only_outside_request_object_not_used plain_fapi_tolerate_unregistered_redirect_uri
+    ensure_redirect_uri_in_authorization_request par_attempt_reuse_request_uri
+    ensure_request_object_without_redirect_uri_fails ensure_unsigned_authorization_request_without_using_par_fails
+    ensure_response_type_code_idtoken_fails ensure_response_type_token_fails par_attempt_to_use_expired_request_uri
+    par_attempt_to_use_request_uri_for_different_client par_authorization_request_containing_request_uri_form_param
+    par_attempt_invalid_http_method par_ensure_pkce_required par_plain_pkce_rejected
+    par_ensure_jwt_client_assertions_nbf_over_60_seconds_in_the_future_fails par_test_array_as_audience_fails
+    par_test_par_endpoint_url_as_audience_fails par_test_token_endpoint_url_as_audience_fails
+    ensure_client_id_in_token_endpoint ensure_holder_of_key_required ensure_authorization_code_is_bound_to_client
+    attempt_reuse_authorization_code_after_one_second ensure_token_endpoint_fails_with_expired_auth_code
+    ensure_pkce_code_verifier_required incorrect_pkce_code_verifier_rejected
+    ensure_signed_client_assertion_with_RS256_fails ensure_client_assertion_in_token_endpoint
+    ensure_client_assertion_with_exp_is_5_minutes_in_past_fails ensure_client_assertion_with_wrong_aud_fails
+    ensure_client_assertion_with_no_sub_fails refresh_token
+"""
+_FAPI_SIGNED = """
+    ensure_request_object_with_multiple_aud_succeeds ensure_request_object_with_nbf_8_seconds_in_the_future_is_accepted
+    ensure_request_object_without_exp_fails ensure_request_object_without_nbf_fails ensure_expired_request_object_fails
+    ensure_request_object_with_bad_aud_fails ensure_request_object_with_exp_over_60_fails
+    ensure_request_object_with_nbf_over_60_fails ensure_signed_request_object_with_RS256_fails
+    ensure_request_object_signature_algorithm_is_not_none ensure_request_object_with_invalid_signature_fails
+    ensure_matching_key_in_authorization_request ensure_unsigned_request_at_par_endpoint_fails
+    par_authorization_request_containing_request_uri
 """
 
 
@@ -115,6 +153,11 @@ def _logout(profile: str, response_type: str, prefix: str) -> _Pass:
     return _Pass(Variant(profile, response_type), frozenset({verification, module}))
 
 
+def _fapi(profile: str, words: str, **variant: Any) -> _Pass:
+    modules = frozenset(f"fapi2_security_profile_final_{word}" for word in words.split())
+    return _Pass(Variant(profile, authentication=KEY_AUTHENTICATION, registers=True, **variant), modules)
+
+
 def passes(response_type: str) -> list[_Pass]:
     """Every pass of every plan; the response type is for the plans that leave it to the tester."""
     basic = {"code": _CODE_FLOW}
@@ -136,6 +179,8 @@ def passes(response_type: str) -> list[_Pass]:
         _logout("frontchannel-logout", response_type, "frontchannel_logout"),
         _logout("backchannel-logout", response_type, "backchannel_logout"),
         _logout("session-management", response_type, "session_management"),
+        _fapi("fapi2-security-profile", _FAPI),
+        _fapi("fapi2-message-signing", f"{_FAPI} {_FAPI_SIGNED}", response_mode="jwt", signs_requests=True),
     ]
 
 

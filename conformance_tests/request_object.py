@@ -8,13 +8,11 @@ from conformance_tests.callback_server import CallbackServer, Document
 from conformance_tests.relying_party import RelyingParty
 
 
-def unsigned(claims: Mapping[str, object]) -> str:
+def unsigned(claims: Mapping[str, object], header: Mapping[str, object] | None = None) -> str:
     """A JWT with `alg: none` and nothing after its last dot (RFC 7519 section 6)."""
-    header, payload = (
-        urlsafe_b64encode(json.dumps(part, separators=(",", ":")).encode()).rstrip(b"=").decode()
-        for part in ({"alg": "none"}, dict(claims))
-    )
-    return f"{header}.{payload}."
+    members = {**(header or {}), "alg": "none"}
+    parts = [json.dumps(part, separators=(",", ":")).encode() for part in (members, dict(claims))]
+    return "".join(f"{urlsafe_b64encode(part).rstrip(b'=').decode()}." for part in parts)
 
 
 def object_claims(rp: RelyingParty, request: Mapping[str, str]) -> dict[str, str]:

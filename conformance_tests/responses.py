@@ -2,13 +2,17 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 from conformance_tests import checks
 from conformance_tests.browser import Arrival
+from conformance_tests.issuer import Issuer
 from conformance_tests.page import Page
+from conformance_tests.tokens import signed
 from conformance_tests.verdict import Verdict
 
+_LONGEST_LIFE = timedelta(minutes=10)
 _NEVER_IN_THE_QUERY = frozenset({"code", "error"})
 
 
@@ -36,6 +40,20 @@ def response_at(
     repeated = sorted(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
     verdict.expect(not repeated, f"the response repeats {', '.join(repeated)}")
     return dict(pairs)
+
+
+def unpacked(outside: Mapping[str, str], issuer: Issuer, verdict: Verdict, *, client_id: str) -> dict[str, str]:
+    """Take the parameters out of a signed response (JARM section 2), which the provider makes for one client."""
+    verdict.demand("response" in outside, "the response is not signed")
+    verdict.expect(set(outside) <= {"response"}, "there are parameters beside the signed response")
+    token = signed(outside["response"], issuer, verdict, "authorization response")
+    claims, now = token.claims, datetime.now(UTC).timestamp()
+    verdict.expect(claims.get("iss") == issuer.identifier, "iss of the signed response is not the issuer")
+    verdict.expect(claims.get("aud") == client_id, "aud of the signed response is not the client_id")
+    expires = claims.get("exp")
+    sound = isinstance(expires, int | float) and now < expires <= now + _LONGEST_LIFE.total_seconds()
+    verdict.expect(sound, "exp of the signed response is missing, past, or more than 10 minutes ahead")
+    return {name: str(value) for name, value in claims.items() if name not in {"aud", "exp", "iat", "nbf", "jti"}}
 
 
 def parameters_anywhere(place: Page | Arrival) -> dict[str, str]:

@@ -100,7 +100,8 @@ const provider = new Provider(issuer, {
   findAccount: (ctx, id) => ({ accountId: id, claims: () => ({ sub: id, ...person }) }),
   issueRefreshToken: (ctx, client, code) =>
     client.grantTypeAllowed('refresh_token') && code.scopes.has('offline_access'),
-  pkce: { required: () => false },
+  pkce: { required: (ctx, client) => fapiOf(ctx, client) !== undefined },
+  ttl: { AuthorizationCode: 10, PushedAuthorizationRequest: 10 },
 });
 provider.proxy = true;
 provider.on('server_error', (ctx, error) => console.error(error));
