@@ -77,6 +77,7 @@ FACTS: Mapping[str, type] = MappingProxyType(
         "amr": str,
         "scopes": str,
         "grant": str,
+        "initial_token": str,
         "wait_seconds": int,
         "sessions_ended": int,
         "grants_ended": int,

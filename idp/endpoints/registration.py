@@ -36,6 +36,11 @@ class _Admission:
     digest: bytes | None = None
     limits: Limits = field(default_factory=Limits)
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the audit trail tells of it."""
+        return {"because": clients.ANYONE} if self.digest is None else {"initial_token": self.by}
+
 
 @dataclass(frozen=True, slots=True)
 class RegistrationEndpoint:
@@ -104,7 +109,7 @@ class RegistrationEndpoint:
             if secret is not None:
                 clients.add_secret(db, client_id, digest_of(secret), now=now)
             occasion = Occasion(now, exchange.request_id, exchange.client_address)
-            note(db, Event.CLIENT_REGISTERED, occasion, client_id=client_id, facts={"because": admission.by})
+            note(db, Event.CLIENT_REGISTERED, occasion, client_id=client_id, facts=admission.facts)
         return client_information(
             client_id, asked, issuer=self.provider.issuer, token=token, issued_at=now, secret=secret
         )
