@@ -107,6 +107,11 @@ def mails(provider: Running, to: str, template: str | None = None) -> list[dict[
     ]
 
 
+def code_in_mail(provider: Running, to: str) -> str:
+    """The code of the newest mail to an address that has one."""
+    return next(str(mail["code"]) for mail in mails(provider, to) if "code" in mail)
+
+
 def path_of(url: str) -> str:
     """The part of a mailed link behind the issuer."""
     return re.sub(r"^https?://[^/]+", "", url)
