@@ -1,5 +1,6 @@
 """Relying parties are told of a session's end, whatever ended it (OpenID Connect Back-Channel Logout 1.0)."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -359,3 +360,47 @@ def test_the_word_is_left_in_the_transaction_that_ends_the_session(
     with provider.database.autocommit() as db:
         secret = here.browser.http.cookies["op_sid"]
         assert db.scalar(select(sessions.c.ended_at).where(sessions.c.digest == digest_of(secret))) is None
+
+
+def lines_of(page: requests.Response) -> dict[str, str]:
+    """What the account page says about apps that have been signed out of."""
+    section = re.search(r'<ul class="lines" id="told">(.*?)</ul>', page.text, re.DOTALL)
+    found = re.findall(r"<strong[^>]*>(.*?)</strong>\s*<small>(.*?)</small>", section[1] if section else "", re.DOTALL)
+    return {name: re.sub(r"<[^>]*>|\s+", " ", sentence).strip() for name, sentence in found}
+
+
+def test_the_person_reads_which_apps_know_and_which_could_not_be_told(
+    provider: Running, person: Person, receiver: LogoutReceiver
+) -> None:
+    with logout_receiver(*[500] * 10) as failing:
+        here = sign_in(provider, person, receiver.uri, client_name="Wiki")
+        at(
+            RelyingParty(provider, provider.client(client_name="Shop", backchannel_logout_uri=failing.uri)),
+            here.browser,
+        )
+        gone = provider.client(client_name="Gone", backchannel_logout_uri="https://127.0.0.1:1/never")
+        at(RelyingParty(provider, gone), here.browser)
+        here.sign_out()
+        until(lambda: sum(parcel.attempts > 0 for parcel in parcels_about(provider, here.session_id)) == 3)
+        until(lambda: any(parcel.delivered_at for parcel in parcels_about(provider, here.session_id)))
+        failed = next(p for p in parcels_about(provider, here.session_id) if p.client_id == gone.client_id)
+        with provider.database.transaction() as db:
+            outbox.failed(db, failed, error="the server could not be reached", now=provider.clock())
+
+        here.browser.log_in(person)
+        lines = lines_of(here.browser.get("/account"))
+
+    assert lines.keys() == {"Wiki", "Shop", "Gone"}
+    assert lines["Wiki"].startswith("knows since")
+    assert lines["Shop"].startswith("has not answered yet; we keep trying until")
+    assert lines["Gone"].startswith("could not be told; please sign out there as well.")
+
+
+def test_nobody_reads_what_became_of_somebody_elses_session(
+    provider: Running, person: Person, receiver: LogoutReceiver
+) -> None:
+    sign_in(provider, person, receiver.uri, client_name="Wiki").sign_out()
+    other = FormBrowser(provider)
+    other.log_in(somebody(provider))
+
+    assert lines_of(other.get("/account")) == {}

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from starlette.responses import Response
 
-from idp.web.cookies import Cookies, read_cookies
+from idp.web.cookies import Cookies, browser_state_of, read_cookies
 
 SECRET = "s" * 43
 
@@ -67,3 +67,26 @@ def test_of_two_cookies_of_one_name_the_first_counts() -> None:
     headers = [(b"cookie", b"a=1; b = 2 ;a=3;broken; =x;c=a=b"), (b"host", b"x"), (b"cookie", b"b=4; d=5")]
 
     assert read_cookies(headers) == {"a": "1", "b": "2", "": "x", "c": "a=b", "d": "5"}
+
+
+def test_with_session_management_a_session_has_a_second_cookie_for_scripts_of_framed_pages() -> None:
+    response, over = Response(), Response()
+    cookies = Cookies(secure=True, session_management=True)
+
+    cookies.set_session(response, SECRET)
+    cookies.delete_session(over)
+
+    state = browser_state_of(SECRET)
+    assert set_cookies(response)[1] == f"__Host-op_bs={state}; Path=/; SameSite=none; Secure"
+    assert set_cookies(over)[1] == '__Host-op_bs=""; Max-Age=0; Path=/; SameSite=none; Secure'
+    assert SECRET not in state
+
+
+def test_a_browser_state_that_the_browser_has_is_not_set_again() -> None:
+    cookies, again, anew = Cookies(secure=False, session_management=True), Response(), Response()
+
+    cookies.set_browser_state(again, SECRET, {"op_bs": browser_state_of(SECRET)})
+    cookies.set_browser_state(anew, SECRET, {"op_bs": browser_state_of("another")})
+
+    assert set_cookies(again) == []
+    assert set_cookies(anew) == [f"op_bs={browser_state_of(SECRET)}; Path=/; SameSite=lax"]
