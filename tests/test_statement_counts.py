@@ -12,6 +12,7 @@ from sqlalchemy import event
 from starlette.routing import Route
 
 from idp.house import House
+from tests.flows.dpop_key import BoundParty
 from tests.flows.relying_party import RelyingParty
 from tests.running import Running, running_provider
 
@@ -126,3 +127,52 @@ def test_each_endpoint_takes_the_statements_it_is_known_for(counted: Counted) ->
     for name, statements in found.items():
         print(f"  {name:<26}{len(statements):>3}  {' | '.join(s.split('(')[0][:28] for s in statements)}")  # noqa: T201
     assert {name: len(statements) for name, statements in found.items()} == EXPECTED[counted.kind]
+
+
+DEARER = {
+    "sqlite": {
+        "token, by code and proof": 6 + 1,
+        "userinfo, with a proof": 1 + 1,
+        "token, by code, a JWT": 6 + 1,
+        "token, by code, for a resource": 6 + 1,
+    },
+    "postgresql": {
+        "token, by code and proof": 1 + 1,
+        "userinfo, with a proof": 1 + 1,
+        "token, by code, a JWT": 1 + 1,
+        "token, by code, for a resource": 1 + 1,
+    },
+}
+
+
+def test_proofs_and_tokens_that_say_something_take_one_statement_more(counted: Counted) -> None:
+    provider, counter, api = counted.provider, counted.counter, "https://api.example"
+    browser = provider.session(provider.person())
+    bound = BoundParty.confidential(provider)
+    jwt, narrowed = (
+        RelyingParty(provider, provider.client(**registered))
+        for registered in ({"access_token_format": "jwt"}, {"resources": [api]})
+    )
+    found: dict[str, int] = {}
+
+    def count(name: str, rp: RelyingParty, ask: Callable[[], requests.Response]) -> Any:
+        ask_first = rp.redeem(rp.code(browser, scope="openid offline_access", resource=api if rp is narrowed else None))
+        assert ask_first.status_code == 200
+        counted.know(rp.client.client_id)
+        with counter.counting() as statements:
+            answer = ask()
+        assert answer.status_code == 200, answer.text
+        found[name] = len(statements)
+        return answer.json()
+
+    codes = {rp.client.client_id: rp.code(browser, scope="openid offline_access") for rp in (bound, jwt, narrowed)}
+
+    def redeem(rp: RelyingParty) -> Callable[[], requests.Response]:
+        return lambda: rp.redeem(codes[rp.client.client_id])
+
+    token = count("token, by code and proof", bound, redeem(bound))["access_token"]
+    count("userinfo, with a proof", bound, lambda: bound.userinfo(token))
+    count("token, by code, a JWT", jwt, redeem(jwt))
+    count("token, by code, for a resource", narrowed, redeem(narrowed))
+
+    assert found == DEARER[counted.kind]
