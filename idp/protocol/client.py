@@ -21,10 +21,15 @@ __all__ = ["IDENTITY_SCOPES", "ClientRegistry", "RegisteredClient"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisteredClient(ClientMetadata, ClientMixin):  # type: ignore[misc]  # Authlib is untyped
-    """A client: its id, its secrets, and what it is registered with."""
+    """A client: its id, its secrets, and what it is registered with.
+
+    Attributes:
+        self_registered: It has come by itself, and says of itself what it likes. People are told.
+    """
 
     client_id: str
     secrets: tuple[ClientSecret, ...] = field(default=(), repr=False)
+    self_registered: bool = False
 
     @classmethod
     def of(cls, stored: StoredClient) -> "RegisteredClient":
@@ -32,7 +37,8 @@ class RegisteredClient(ClientMetadata, ClientMixin):  # type: ignore[misc]  # Au
         members = cls.members_of(stored.metadata)
         if members.get("token_endpoint_auth_method") == "none":
             members["require_pkce"] = True
-        return cls(client_id=stored.client_id, secrets=stored.secrets, **members)
+        self_registered = stored.registered_by is not None
+        return cls(client_id=stored.client_id, secrets=stored.secrets, self_registered=self_registered, **members)
 
     @property
     def name(self) -> str:

@@ -79,7 +79,8 @@ def asked(document: object, limits: Limits, offered: Offered) -> ClientMetadata:
         raise UnapprovedStatement("software_statement", "must be left out: no issuer of statements is trusted here")
     known = {name: value for name, value in document.items() if name not in OPERATORS_ALONE}
     if known.get("require_pkce") is None:
-        known["require_pkce"] = known.get("token_endpoint_auth_method") == "none"
+        needed = known.get("token_endpoint_auth_method") == "none" or known.get("security_profile") is not None
+        known["require_pkce"] = needed
     client = validate_client_metadata(known, refuse_unknown=False)
     client = replace(client, scope=_narrowed(client, limits, named=known.get("scope") is not None))
     check_together(client)

@@ -16,7 +16,7 @@ from idp.store.initial_access_tokens import InitialAccessToken
 from tests.conftest import DATABASES, _fresh
 from tests.flows.registrar import CALLBACK, ask, metadata, refused, register
 from tests.flows.relying_party import RelyingParty
-from tests.running import Running, keypair, running_provider
+from tests.running import Registered, Running, keypair, running_provider
 
 KEY = {name: value for name, value in keypair("RS256").public_jwk.items() if name != "kid"}
 
@@ -280,3 +280,18 @@ def test_response_types_that_are_off_here_are_refused(database_url: str) -> None
     with running_provider(database_url, client_registration="open") as provider:
         asked = metadata(response_types=["id_token"], grant_types=["implicit"])
         assert refused(ask(provider, asked)) == "invalid_client_metadata"
+
+
+def test_people_are_told_that_nobody_has_checked_a_client_that_came_by_itself(provider: Running) -> None:
+    def consent_page(registered: Registered) -> str:
+        rp, browser = RelyingParty(provider, registered), provider.session(provider.person())
+        asked = rp.authorize(browser)
+        return browser.get(provider.issuer + asked.headers["Location"], timeout=20).text
+
+    by_itself = consent_page(register(provider, client_name="Acme Bank").at_authorize)
+    by_operator = consent_page(provider.client(first_party=False))
+
+    assert 'id="unverified-client"' in by_itself
+    # A name can be anything; where the answer goes cannot.
+    assert "rp.example" in by_itself
+    assert 'id="unverified-client"' not in by_operator

@@ -39,6 +39,7 @@ def client(text: str) -> AskingClient:
         logo_uri="https://cdn.photos.example:8443/logo.png",
         policy_uri="https://photos.example/privacy?a=1&b=2",
         tos_uri="https://photos.example/terms",
+        unverified=True,
     )
 
 

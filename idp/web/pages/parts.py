@@ -45,6 +45,10 @@ class Describable(Protocol):
     def tos_uri(self) -> str | None:
         """Its terms of service."""
 
+    @property
+    def self_registered(self) -> bool:
+        """Whether it came by itself, and nobody has looked at what it says."""
+
 
 @dataclass(frozen=True, slots=True)
 class AskingClient:
@@ -55,6 +59,7 @@ class AskingClient:
     Attributes:
         name: What the client calls itself.
         host: Where the browser will be sent, from the redirect URI; shown because a name can be anything.
+        unverified: Nobody has vouched for it; a caution is shown where somebody decides.
     """
 
     name: str
@@ -63,12 +68,21 @@ class AskingClient:
     logo_uri: str | None = None
     policy_uri: str | None = None
     tos_uri: str | None = None
+    unverified: bool = False
 
     @classmethod
     def of(cls, client: Describable, redirect_uri: str | None = None) -> Self:
         """The client as it registered itself, with the host that the browser will be sent to."""
         host = urlsplit(redirect_uri).netloc if redirect_uri else ""
-        return cls(client.name, host or None, client.client_uri, client.logo_uri, client.policy_uri, client.tos_uri)
+        return cls(
+            client.name,
+            host or None,
+            client.client_uri,
+            client.logo_uri,
+            client.policy_uri,
+            client.tos_uri,
+            client.self_registered,
+        )
 
     @property
     def initial(self) -> str:
