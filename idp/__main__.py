@@ -1,6 +1,6 @@
 """`idp`, the one command of the provider: try it, serve it, and look after what it knows."""
 
-from idp.commands import client, config, db, deliveries, dev, device, doctor, serve, session, user
+from idp.commands import client, config, connector, db, deliveries, dev, device, doctor, serve, session, user
 from idp.commands.console import commands
 from keys.__main__ import app as keys
 
@@ -19,6 +19,7 @@ app.command(name="serve")(serve.serve)
 app.command(name="doctor")(doctor.doctor)
 app.add_typer(db.app, name="db")
 app.add_typer(client.app, name="client")
+app.add_typer(connector.app, name="connector")
 app.add_typer(user.app, name="user")
 app.add_typer(session.app, name="session")
 app.add_typer(deliveries.app, name="deliveries")

@@ -125,7 +125,7 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
         throttle=throttle,
         outbox=Outbox(sealer.for_purpose("outbox")),
         outgoing=outgoing,
-        connectors=_connectors(settings, held=database.held_here),
+        connectors=connectors_of(settings, held=database.held_here),
         pages=pages,
         cookies=cookies,
         sessions=sessions,
@@ -135,7 +135,7 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
     )
 
 
-def _connectors(settings: Settings, *, held: Callable[[], bool]) -> Connectors:
+def connectors_of(settings: Settings, *, held: Callable[[], bool] = lambda: False) -> Connectors:
     """The configured ways to other providers.
 
     The operator has named their hosts, so unlike those that strangers register they may be private ones.

@@ -9,7 +9,7 @@ def dev(
     port: Annotated[int, typer.Option(help="Port of the provider; the demo applications take the next ones.")] = 8000,
     reset: Annotated[bool, typer.Option(help="Throw the development data away first.")] = False,
 ) -> None:
-    """Run the provider on this machine, with demo people, two demo applications and a mailbox.
+    """Run the provider on this machine, with demo people and applications, simulated providers and a mailbox.
 
     \b
     Examples:

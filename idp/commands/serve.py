@@ -125,5 +125,15 @@ def _ready_or_fail(chosen: "Settings") -> None:
             fail("there is no signing key yet; run: idp keys init")
     except VaultError as error:
         fail(str(error))
+    for connector in chosen.connectors:
+        if connector.kind == "facebook" and (ending := _graph_version_ending(connector.graph_version)):
+            say(f"idp: WARNING: connector {connector.name}: {ending}")
     if not chosen.throttle.enabled:
         say("idp: WARNING: IDP_THROTTLE_ENABLED is off: nothing limits guessing of passwords and secrets")
+
+
+def _graph_version_ending(version: str) -> str | None:
+    from idp.clock import utc_now
+    from idp.federation.facebook import ending
+
+    return ending(version, utc_now().date())

@@ -1,6 +1,7 @@
 """Making the playground ready: schema, signing key, applications and people. What is there already stays."""
 
 import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from idp.dev.demo_clients import DemoApp, demo_apps, register
 from idp.dev.directory import Playground, open_playground
 from idp.dev.people import seed_people
 from idp.dev.television import register_television
+from idp.dev.upstreams.placement import Upstream, upstreams
 from idp.settings import Settings
 from idp.store import schema
 from idp.store.database import Database
@@ -30,6 +32,7 @@ class Prepared:
     settings: Settings
     policy: KeyPolicy
     apps: tuple[DemoApp, DemoApp]
+    upstreams: tuple[Upstream, ...]
     config: Path
 
 
@@ -41,6 +44,7 @@ def prepare(directory: Path, *, host: str, port: int, reset: bool, clock: Clock)
     """
     name = f"[{host}]" if ":" in host else host
     playground = open_playground(directory, reset=reset)
+    placed = upstreams(host=name, first_port=port + 3, secret=secrets.token_urlsafe(32))
     settings = Settings(
         issuer=f"http://{name}:{port}",
         database_url=playground.database_url,
@@ -49,6 +53,7 @@ def prepare(directory: Path, *, host: str, port: int, reset: bool, clock: Clock)
         host=host,
         port=port,
         product_name="Playground ID",
+        connectors=tuple(upstream.connector() for upstream in placed),
         log_format="text",
         log_level="WARNING",
     )
@@ -68,7 +73,7 @@ def prepare(directory: Path, *, host: str, port: int, reset: bool, clock: Clock)
         seed_people(database, passwords.hash, now=clock())
     finally:
         database.dispose()
-    return Prepared(settings, policy, apps, _write_config(playground, settings))
+    return Prepared(settings, policy, apps, placed, _write_config(playground, settings))
 
 
 def _write_config(playground: Playground, settings: Settings) -> Path:
@@ -81,6 +86,15 @@ def _write_config(playground: Playground, settings: Settings) -> Path:
         "environment": settings.environment,
     }
     text = "".join(f'{name} = "{value}"\n' for name, value in values.items())
+    for one in settings.connectors:
+        members = {
+            "kind": one.kind,
+            "label": one.button,
+            "client_id": one.client_id,
+            "client_secret": one.client_secret.get_secret_value() if one.client_secret else "",
+            "origin": one.origin or "",
+        }
+        text += f"\n[connectors.{one.name}]\n" + "".join(f'{name} = "{value}"\n' for name, value in members.items())
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as written:
         written.write(text)
     return file

@@ -1,4 +1,4 @@
-"""`idp dev`: the provider, two demo applications and a mailbox on this machine, in one process."""
+"""`idp dev`: the provider, two demo applications, three simulated providers and a mailbox, in one process."""
 
 import shutil
 import signal
@@ -14,25 +14,26 @@ from idp.dev.people import PEOPLE
 from idp.dev.preparation import Prepared, prepare
 from idp.dev.relying_party import relying_party
 from idp.dev.servers import DidNotStart, PortBusy, Served, listen, serve
+from idp.dev.upstreams.placement import serve_all
 from idp.observe.logs import configure
 from idp.settings.ranges import is_loopback
 
 
 def main(port: int = 8000, host: str = "127.0.0.1", directory: Path = Path(".idp"), *, reset: bool = False) -> None:
-    """Run until Ctrl-C. The demo applications take the two ports after the provider's.
+    """Run until Ctrl-C. The demo applications take the two ports after the provider's, the simulators the next three.
 
     Raises:
         SystemExit: With a sentence, when it cannot start.
     """
     if not is_loopback(host):
         raise SystemExit("idp: idp dev listens on this machine only, its passwords are printed; use idp serve instead")
-    if not 1 <= port <= 65533:
-        raise SystemExit("idp: the port must be between 1 and 65533")
+    if not 1 <= port <= 65530:
+        raise SystemExit("idp: the port must be between 1 and 65530")
     configure(level="WARNING", form="text", access=False)
     try:
-        listening = listen(host, (port, port + 1, port + 2))
+        listening = listen(host, tuple(range(port, port + 6)))
     except PortBusy as busy:
-        another = "9000" if not 8997 < port < 9003 else "7000"
+        another = "9000" if not 8994 < port < 9006 else "7000"
         raise SystemExit(f"idp: {busy}; stop what uses it, or choose others: idp dev --port {another}") from None
     try:
         prepared = prepare(directory, host=host, port=port, reset=reset, clock=utc_now)
@@ -45,8 +46,9 @@ def main(port: int = 8000, host: str = "127.0.0.1", directory: Path = Path(".idp
     served = [serve(app, listening[0], name="provider")]
     served += [
         serve(relying_party(demo, prepared.settings.issuer), socket, name=demo.client_id)
-        for demo, socket in zip(prepared.apps, listening[1:], strict=True)
+        for demo, socket in zip(prepared.apps, listening[1:3], strict=True)
     ]
+    served += serve_all(prepared.upstreams, listening[3:], issuer=prepared.settings.issuer)
     try:
         _wait(served, prepared)
         sys.stdout.write(block(prepared, directory))
@@ -74,6 +76,7 @@ def block(prepared: Prepared, directory: Path) -> str:
         "Mailbox": f"{issuer}/dev/mailbox",
         photos.name: f"{photos.origin}/   asks for consent",
         bookings.name: f"{bookings.origin}/   belongs to the house, asks nothing",
+        "Simulated": "Google, Facebook and X, behind the buttons of the sign-in page",
     }
     people = {person.email: person.password for person in PEOPLE}
     shown = directory if not directory.is_absolute() else prepared.config.parent
@@ -100,8 +103,10 @@ def block(prepared: Prepared, directory: Path) -> str:
 
 def _wait(served: list[Served], prepared: Prepared) -> None:
     served[0].wait_until_it_answers(f"{prepared.settings.issuer}/readyz")
-    for one, demo in zip(served[1:], prepared.apps, strict=True):
+    for one, demo in zip(served[1:3], prepared.apps, strict=True):
         one.wait_until_it_answers(f"{demo.origin}/")
+    for one, upstream in zip(served[3:], prepared.upstreams, strict=True):
+        one.wait_until_it_answers(f"{upstream.origin}/simulator.css")
 
 
 def _program() -> str:

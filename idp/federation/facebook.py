@@ -41,6 +41,16 @@ _CODES: Mapping[int, tuple[Because, str]] = {
 """The error codes of the Graph API that mean something to us."""
 
 
+def ending(version: str, today: date) -> str | None:
+    """What to tell the operator about the end of a version, if anything."""
+    ends = ENDS.get(version)
+    if ends is None or today < ends - _WARN_BEFORE:
+        return None
+    if today >= ends:
+        return f"Graph API {version} ended on {ends}; set a newer one, the newest known here is {NEWEST}"
+    return f"Graph API {version} ends on {ends}; the newest known here is {NEWEST}"
+
+
 class _GraphClient(TokenClient):
     """Errors of the token endpoint are those of the Graph API."""
 
@@ -115,23 +125,13 @@ class FacebookConnector:
             profile=known,
         )
 
-    def examine(self, *, today: date | None = None) -> list[str]:
-        """Ask Facebook whether it knows this app, and look at the end of the version."""
-        found = [sentence for sentence in [self.ending(today)] if sentence] if today else []
+    def examine(self) -> list[str]:
+        """Ask Facebook whether it knows this app and its secret."""
         try:
             self._ask("app", access_token=self._app_token())
         except UpstreamProblem as problem:
-            found.append(problem.sentence)
-        return found
-
-    def ending(self, today: date) -> str | None:
-        """What to tell the operator about the version, if anything."""
-        ends = ENDS.get(self.version)
-        if ends is None or today < ends - _WARN_BEFORE:
-            return None
-        if today >= ends:
-            return f"Graph API {self.version} ended on {ends}; set a newer one, the newest known here is {NEWEST}"
-        return f"Graph API {self.version} ends on {ends}; the newest known here is {NEWEST}"
+            return [problem.sentence]
+        return []
 
     def _checked(self, token: str, now: datetime) -> str:
         """Whose token it is. Tokens of other apps open `me` as well, so it has to be one of this app's."""

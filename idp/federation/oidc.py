@@ -104,7 +104,7 @@ class OidcConnector:
         return claims.get("email_verified") is True and domain in self.authoritative_for
 
     def examine(self) -> list[str]:
-        """Read metadata and keys."""
+        """Read metadata and keys, and try the credentials on the token endpoint with a code that cannot be one."""
         found: list[str] = []
         try:
             metadata = self.source.metadata()
@@ -114,6 +114,13 @@ class OidcConnector:
             return [problem.sentence]
         if self.token_method is not None and self.token_method not in metadata.token_methods:
             found.append(f"its token endpoint does not list {self.token_method}")
+        try:
+            self._client(metadata).redeem(
+                metadata.token_endpoint, "idp-connector-check", redirect_uri=self.issuer, code_verifier="x" * 43
+            )
+        except UpstreamProblem as problem:
+            # A refused code means that the client was accepted.
+            found += [] if problem.because == "refused" else [problem.sentence]
         return found
 
     def _identity(self, claims: Mapping[str, Any], subject: str) -> UpstreamIdentity:
