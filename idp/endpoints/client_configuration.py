@@ -15,7 +15,13 @@ from idp.protocol.client_metadata import ClientMetadata
 from idp.protocol.dynamic_registration import Limits, Offered
 from idp.protocol.provider import Provider
 from idp.protocol.registration import InvalidClientMetadata
-from idp.protocol.registration_access import RegistrationRefused, bearer, unauthorized, unregistrable
+from idp.protocol.registration_access import (
+    RegistrationRefused,
+    bearer,
+    unauthorized,
+    unknown_client,
+    unregistrable,
+)
 from idp.protocol.sector_identifier import check_sector
 from idp.store import clients
 from idp.store.base import digest_of
@@ -24,7 +30,6 @@ from idp.store.database import Connection, Database
 from idp.web import replies
 from idp.web.exchange import Exchange
 
-_OF_NO_USE = "The token is not the registration access token of a client at this address."
 _BY_ITSELF = {"because": "client"}
 
 
@@ -39,7 +44,7 @@ class _Own:
         """Its row. Looked for anew in each transaction: it may have gone, or been given another token, meanwhile."""
         found = clients.find_managed(db, self.client_id, digest_of(self.token))
         if found is None:
-            raise unauthorized(_OF_NO_USE)
+            raise unknown_client()
         return found
 
 
@@ -84,7 +89,7 @@ class ClientConfigurationEndpoint:
         with self.database.transaction() as db:
             stored = own.find(db)
             if not clients.replace_metadata(db, own.client_id, asked.document(), now=now):
-                raise unauthorized(_OF_NO_USE)
+                raise unknown_client()
             secret = _secret_for(db, asked, stored, now)
             occasion = Occasion(now, exchange.request_id, exchange.client_address)
             note(db, Event.CLIENT_CHANGED, occasion, client_id=own.client_id, facts=_BY_ITSELF)
@@ -100,7 +105,7 @@ class ClientConfigurationEndpoint:
             occasion = Occasion(now, exchange.request_id, exchange.client_address)
             note(db, Event.CLIENT_DELETED, occasion, client_id=own.client_id, facts=_BY_ITSELF)
             if not clients.remove(db, own.client_id):
-                raise unauthorized(_OF_NO_USE)
+                raise unknown_client()
         self.provider.registry.forget(own.client_id)
         return replies.empty(204)
 

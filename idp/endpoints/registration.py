@@ -17,15 +17,20 @@ from idp.protocol.client_metadata import ClientMetadata
 from idp.protocol.dynamic_registration import Limits, Offered
 from idp.protocol.provider import Provider
 from idp.protocol.registration import InvalidClientMetadata
-from idp.protocol.registration_access import RegistrationRefused, bearer, too_many, unauthorized, unregistrable
+from idp.protocol.registration_access import (
+    RegistrationRefused,
+    bearer,
+    too_many,
+    unauthorized,
+    unknown_initial_token,
+    unregistrable,
+)
 from idp.protocol.sector_identifier import check_sector
 from idp.store import clients, initial_access_tokens
 from idp.store.base import digest_of
 from idp.store.database import Connection, Database
 from idp.web import replies
 from idp.web.exchange import Exchange
-
-_OF_NO_USE = "The initial access token is unknown, expired, revoked or used up."
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ class RegistrationEndpoint:
         with self.database.autocommit() as db:
             found = initial_access_tokens.find_usable(db, digest, now=now)
         if found is None:
-            raise unauthorized(_OF_NO_USE)
+            raise unknown_initial_token()
         return _Admission(found.id, digest, Limits.of(found.limits))
 
     def _count(self, exchange: Exchange, now: datetime) -> None:
@@ -118,4 +123,4 @@ class RegistrationEndpoint:
     def _take(db: Connection, admission: _Admission, now: datetime) -> None:
         """Use the initial access token, after every other check and in the transaction of what it is used for."""
         if admission.digest is not None and not initial_access_tokens.take(db, admission.digest, now=now):
-            raise unauthorized(_OF_NO_USE)
+            raise unknown_initial_token()

@@ -44,6 +44,16 @@ def unauthorized(sentence: str | None = None) -> RegistrationRefused:
     )
 
 
+def unknown_initial_token() -> RegistrationRefused:
+    """The refusal of an initial access token, whatever is wrong with it."""
+    return unauthorized("The initial access token is unknown, expired, revoked or used up.")
+
+
+def unknown_client() -> RegistrationRefused:
+    """The refusal of a registration access token; of an unknown client's too, so that ids cannot be tried."""
+    return unauthorized("The token is not the registration access token of a client at this address.")
+
+
 def unregistrable(refusal: InvalidClientMetadata) -> RegistrationRefused:
     """The refusal of metadata that cannot be registered (RFC 7591 section 3.2.2)."""
     return RegistrationRefused(400, {"error": refusal.error, "error_description": str(refusal)})
