@@ -107,7 +107,10 @@ provider.proxy = true;
 provider.on('server_error', (ctx, error) => console.error(error));
 
 const answer = provider.callback();
+// What BCP 195 recommends for TLS 1.2.
+const ciphers = ['128', '256'].flatMap((bits) =>
+  ['ECDSA', 'RSA'].map((kind) => `ECDHE-${kind}-AES${bits}-GCM-SHA${bits === '128' ? 256 : 384}`)).join(':');
 const server = certificate
-  ? https.createServer({ cert: fs.readFileSync(certificate), key: fs.readFileSync(key) }, answer)
+  ? https.createServer({ cert: fs.readFileSync(certificate), key: fs.readFileSync(key), ciphers }, answer)
   : http.createServer(answer);
 server.listen(port, '127.0.0.1', () => console.log(`oidc-provider at ${issuer}`));
