@@ -42,6 +42,7 @@ from idp.endpoints.sign_in_methods import SignInMethodsEndpoint
 from idp.endpoints.signup import SignupEndpoint
 from idp.endpoints.social import SocialEndpoint
 from idp.endpoints.token import TokenEndpoint
+from idp.endpoints.upstream_logout import UpstreamLogoutEndpoint
 from idp.endpoints.userinfo import UserinfoEndpoint
 from idp.endpoints.verify_email import VerifyEmailEndpoint
 from idp.endpoints.welcome import WelcomeEndpoint
@@ -235,6 +236,7 @@ def _other_providers(house: House, arrivals: Arrivals) -> list[Route]:
     social = SocialEndpoint(database, house.connectors, handshakes, admission, house.provider.registry, clock)
     welcome = WelcomeEndpoint(database, admission, pages, clock)
     methods = SignInMethodsEndpoint(database, admission, pages, clock)
+    upstream_logout = UpstreamLogoutEndpoint(database, house.connectors, clock)
     return [
         page("/welcome", welcome.show),
         page("/welcome", welcome.submit, methods=["POST"]),
@@ -256,6 +258,7 @@ def _other_providers(house: House, arrivals: Arrivals) -> list[Route]:
             cross_site=True,
             lane="waiting",
         ),
+        house.routes.api("/social/{connector}/logout", upstream_logout.end, lane="waiting"),
     ]
 
 

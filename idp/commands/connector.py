@@ -45,6 +45,8 @@ def check(
     chosen = settings()
     connector = _connector(chosen, name)
     print(f"Register this redirect URI at the provider, exactly so: {_redirect_uri(chosen, name)}")
+    if any(one.kind == "oidc" for one in chosen.connectors if one.name == name):
+        print(f"And, if it takes one, this back-channel logout URI: {chosen.issuer}/social/{name}/logout")
     found = [*_ending(connector), *connector.examine()]
     for sentence in found:
         print(f"- {sentence}")

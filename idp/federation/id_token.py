@@ -28,6 +28,7 @@ _HASHES = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.sha512}
 SKEW = timedelta(seconds=60)
 """How far the clock of the other side may be off."""
 _LONGEST_TOKEN = 32 * 1024
+_PLAIN = "jwt"
 _SMALLEST_RSA = 2048
 
 KeySource = Callable[[bool], list[dict[str, Any]]]
@@ -51,16 +52,18 @@ class SignedToken:
     claims: Mapping[str, Any]
 
 
-def verified(token: object, expected: Expected, keys: KeySource, *, now: datetime, kind: str = "jwt") -> SignedToken:
+def verified(
+    token: object, expected: Expected, keys: KeySource, *, now: datetime, kinds: Collection[str] = (_PLAIN,)
+) -> SignedToken:
     """Verify signature, kind, issuer, audience and times of a token.
 
     Args:
-        kind: The `typ` it may have in its header, in lower case. ID tokens have `JWT` or none.
+        kinds: The `typ` it may have in its header, in lower case. ID tokens have `JWT` or none.
 
     Raises:
         UpstreamProblem: One of these is not as it has to be.
     """
-    signed = _signed(token, expected.algorithms, keys, kind)
+    signed = _signed(token, expected.algorithms, keys, kinds)
     claims = signed.claims
     issuer = claims.get("iss")
     if not isinstance(issuer, str) or issuer not in expected.issuers:
@@ -107,16 +110,16 @@ def check_freshness(claims: Mapping[str, Any], max_age: int | None, *, opened_at
         raise UpstreamProblem("stale", "the sign-in at the provider is older than was asked for")
 
 
-def _signed(token: object, algorithms: frozenset[str], keys: KeySource, kind: str) -> SignedToken:
+def _signed(token: object, algorithms: frozenset[str], keys: KeySource, kinds: Collection[str]) -> SignedToken:
     if not isinstance(token, str) or len(token) > _LONGEST_TOKEN:
         raise untrusted("there is no token where one has to be")
     header = _header_of(token)
-    algorithm, kid, typ = header.get("alg"), header.get("kid"), header.get("typ", kind)
+    algorithm, kid, typ = header.get("alg"), header.get("kid"), header.get("typ", _PLAIN)
     if not isinstance(algorithm, str) or algorithm not in algorithms:
         raise untrusted("the token is signed with an algorithm that is not accepted")
     if "crit" in header or "b64" in header:
         raise untrusted("the token demands an extension that is not understood")
-    if not isinstance(typ, str) or typ.lower().removeprefix("application/") != kind:
+    if not isinstance(typ, str) or typ.lower().removeprefix("application/") not in kinds:
         raise untrusted("the token is of another kind")
     key = _key_for(algorithm, kid, keys)
     try:
