@@ -45,8 +45,7 @@ def _accepted(provider: Provider, client: RegisteredClient, sent: Parameters) ->
     """The parameters, after every check that can be made before a browser comes."""
     if sent.get("request_uri") is not None:
         raise oauth_error("invalid_request", "request_uri must not be pushed (RFC 9126 section 2.1).")
-    if sent.get("client_id") not in {None, client.client_id}:
-        raise oauth_error("invalid_request", "client_id differs from the client that has authenticated.")
+    # Where client_id was sent, authentication has seen that it is the client's.
     plain = {name: value for name, value in sent.values.items() if name not in _CREDENTIALS}
     raw = Parameters({**plain, "client_id": client.client_id}, sent.repeated)
     try:
