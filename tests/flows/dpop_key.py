@@ -99,6 +99,31 @@ class BoundParty(RelyingParty):
         """A proof for an endpoint of the provider, with the nonce that came last."""
         return self.key.proof(method, self.provider.issuer + path, **{"nonce": self.nonce, **changed})
 
+    def redeem(
+        self,
+        code: str,
+        *,
+        auth: tuple[str, str] | None = None,
+        proof: str | None = None,
+        again: bool = True,
+        **changed: str | None,
+    ) -> requests.Response:
+        """Redeem a code with a proof."""
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self.client.redirect_uri,
+            "code_verifier": self.verifier,
+        }
+        return self.token(auth=auth, proof=proof, again=again, **{**form, **changed})
+
+    def refresh(
+        self, refresh_token: str, *, proof: str | None = None, again: bool = True, **changed: str | None
+    ) -> requests.Response:
+        """Use a refresh token with a proof."""
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        return self.token(proof=proof, again=again, **{**form, **changed})
+
     def token(
         self, *, auth: tuple[str, str] | None = None, proof: str | None = None, again: bool = True, **form: str | None
     ) -> requests.Response:

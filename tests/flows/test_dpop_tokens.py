@@ -54,6 +54,7 @@ def test_a_refresh_token_of_a_public_client_is_bound_to_the_key(provider: Runnin
 
     assert error(thief.refresh(tokens["refresh_token"])) == (400, "invalid_grant")
     assert error(rp.refresh(tokens["refresh_token"], proof="")) == (400, "invalid_grant")
+    assert "DPoP key" in thief.refresh(tokens["refresh_token"]).json()["error_description"]
 
     # Neither has used it up or ended anything.
     again = rp.refresh(tokens["refresh_token"]).json()
