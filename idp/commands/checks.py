@@ -19,6 +19,8 @@ _PATIENCE = 5.0
 """Seconds for another server to answer."""
 _CLOCKS_MAY_DIFFER = timedelta(seconds=5)
 _RENEW_BEFORE = timedelta(days=14)
+_LATELY = timedelta(days=1)
+_TOO_LONG = timedelta(hours=1)
 _LITTLE_SPACE = 512 * 1024 * 1024
 
 
@@ -48,6 +50,7 @@ def examine(settings: "Settings", *, now: Callable[[], datetime]) -> Iterator[Fi
     yield from database
     if all(finding.level is not Level.BROKEN for finding in database):
         yield from _keys(settings, now=now)
+        yield from _deliveries(settings, now=now)
     yield from _issuer(settings, now=now)
     yield from _mail(settings)
     yield from _hashing(settings)
@@ -120,6 +123,23 @@ def _keys(settings: "Settings", *, now: Callable[[], datetime]) -> Iterator[Find
         yield Finding(Level.WARNING, "keys", said, "idp keys rotate --if-due")
     else:
         yield Finding(Level.OK, "keys", said)
+
+
+def _deliveries(settings: "Settings", *, now: Callable[[], datetime]) -> Iterator[Finding]:
+    from idp.store.database import Database
+    from idp.store.outbox import undelivered
+
+    database, moment = Database(settings.database_url, pool_size=1), now()
+    try:
+        with database.autocommit() as db:
+            found = undelivered(db, given_up_since=moment - _LATELY, waiting_since=moment - _TOO_LONG)
+    finally:
+        database.dispose()
+    if not found:
+        yield Finding(Level.OK, "deliveries", "nothing is overdue, and nothing was given up in the last day")
+    for kind, (given_up, waiting) in sorted(found.items()):
+        sentence = f"{kind}: {given_up} given up in the last day, {waiting} waiting for more than an hour"
+        yield Finding(Level.WARNING, "deliveries", sentence, f"idp deliveries list --kind {kind}")
 
 
 def _issuer(settings: "Settings", *, now: Callable[[], datetime]) -> Iterator[Finding]:

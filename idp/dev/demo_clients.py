@@ -27,6 +27,11 @@ class DemoApp:
         return f"{self.origin}/callback"
 
     @property
+    def told(self) -> str:
+        """Where the provider tells it that a session has ended."""
+        return f"{self.origin}/backchannel-logout"
+
+    @property
     def signed_out(self) -> str:
         """Where the provider sends the browser after a sign-out."""
         return f"{self.origin}/signed-out"
@@ -65,6 +70,8 @@ def register(database: Database, app: DemoApp, *, now: datetime) -> None:
         "redirect_uris": [app.callback],
         "post_logout_redirect_uris": [app.signed_out],
         "initiate_login_uri": f"{app.origin}/initiate",
+        "backchannel_logout_uri": app.told,
+        "backchannel_logout_session_required": True,
         "application_type": "web",
         "token_endpoint_auth_method": "client_secret_basic",
         "grant_types": ["authorization_code", "refresh_token"],

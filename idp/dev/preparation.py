@@ -53,6 +53,8 @@ def prepare(directory: Path, *, host: str, port: int, reset: bool, clock: Clock)
         host=host,
         port=port,
         product_name="Playground ID",
+        # The applications are told of the end of sessions.
+        outgoing_allowed_hosts=(name,),
         connectors=tuple(upstream.connector() for upstream in placed),
         log_format="text",
         log_level="WARNING",

@@ -15,7 +15,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from idp.clock import utc_now
 from idp.dev.demo_clients import DemoApp
+from idp.dev.logout_told import LogoutsTold, NotALogoutToken
 from idp.dev.messages import Message, collect_request, collect_response, collected, front_channel
 from idp.dev.relying_party_pages import AppPages
 from idp.dev.tabs import TabbedOAuth
@@ -43,6 +45,7 @@ class _RelyingParty:
         self._app = app
         self._issuer = issuer
         self._pages = AppPages(app, issuer)
+        self._logouts = LogoutsTold(issuer, app.client_id)
         self._visits = Visits(f"demo_{app.client_id.replace('-', '_')}")
         self._provider: Any = TabbedOAuth().register(
             name="provider",
@@ -67,6 +70,7 @@ class _RelyingParty:
                 Route("/refresh", self._answering(self._refresh), methods=["POST"]),
                 Route("/logout", self._answering(self._logout), methods=["POST"]),
                 Route("/signed-out", self._answering(self._signed_out)),
+                Route("/backchannel-logout", self._told, methods=["POST"]),
                 Route("/initiate", self._initiate, methods=["GET", "POST"]),
                 Route("/app.css", self._style),
             ]
@@ -166,6 +170,18 @@ class _RelyingParty:
         except OAuthError:
             return self._pages.signed_out(confirmed=False)
         return self._pages.signed_out(confirmed=True)
+
+    async def _told(self, request: Request) -> Response:
+        """The provider says that a session has ended (OpenID Connect Back-Channel Logout 1.0 section 2.5)."""
+        never_stored = {"Cache-Control": "no-store"}
+        async with request.form() as form:
+            token = form.get("logout_token")
+        try:
+            keys = await self._provider.fetch_jwk_set(force=True)
+            self._visits.end(self._logouts.session_of(str(token), keys, now=utc_now()))
+        except NotALogoutToken:
+            return Response(status_code=400, headers=never_stored)
+        return Response(headers=never_stored)
 
     async def _initiate(self, request: Request) -> Response:
         """Sign-in begun by a third party (OpenID Connect Core 1.0 section 4). `target_link_uri` is not followed."""

@@ -57,6 +57,12 @@ class Visits:
         visit = self._known.get(request.cookies.get(self._cookie, ""))
         return visit if visit is not None else Visit()
 
+    def end(self, session_id: str) -> None:
+        """Sign everybody out whose session at the provider has this `sid`."""
+        for visit in self._known.values():
+            if visit.signed_in is not None and visit.signed_in.claims.get("sid") == session_id:
+                visit.signed_in = None
+
     def keep(self, request: Request, response: Response, visit: Visit, *, anew: bool = False) -> Response:
         """Remember the visit. `anew` at a sign-in: who knew the cookie before it must not be signed in by it.
 

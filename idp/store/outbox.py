@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, and_, insert, select, update
+from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, and_, func, insert, select, update
 
 from idp.store.base import UtcDateTime, metadata
 from idp.store.database import Connection
@@ -170,6 +170,14 @@ def ledger(
     if waiting:
         query = query.where(_waiting)
     return [Parcel(*row) for row in db.execute(query)]
+
+
+def undelivered(db: Connection, *, given_up_since: datetime, waiting_since: datetime) -> dict[str, tuple[int, int]]:
+    """By kind, how many parcels were given up since a time, and how many have been waiting since another."""
+    given_up = func.count().filter(outbox.c.failed_at >= given_up_since)
+    waiting = func.count().filter(_waiting, outbox.c.created_at <= waiting_since)
+    query = select(outbox.c.kind, given_up, waiting).group_by(outbox.c.kind)
+    return {kind: (lost, late) for kind, lost, late in db.execute(query) if lost or late}
 
 
 def put_back(db: Connection, parcel: Parcel, *, expires_at: datetime, now: datetime) -> bool:

@@ -153,3 +153,23 @@ def test_a_mail_that_was_given_up_is_empty_and_cannot_be_sent(operator: Operator
 def test_an_unknown_delivery_is_named_as_such(operator: Operator) -> None:
     for command in ("show", "resend"):
         assert "idp deliveries list" in operator.runs("deliveries", command, "nothing", expect=1).stderr
+
+
+def findings(operator: Operator) -> list[dict[str, str]]:
+    """What `idp doctor` says about deliveries. Other things are not well in such an installation."""
+    document = json.loads(operator.runs("doctor", "--json", expect=1).stdout)
+    return [finding for finding in document["findings"] if finding["subject"] == "deliveries"]
+
+
+def test_the_doctor_says_what_was_given_up_and_what_waits_for_too_long(four: Operator) -> None:
+    (finding,) = findings(four)
+
+    assert finding["level"] == "warning"
+    assert finding["sentence"] == "logout: 1 given up in the last day, 2 waiting for more than an hour"
+    assert finding["fix"] == "idp deliveries list --kind logout"
+
+
+def test_the_doctor_finds_nothing_wrong_with_what_has_just_been_put(operator: Operator) -> None:
+    (finding,) = findings(operator)
+
+    assert finding["level"] == "ok"
