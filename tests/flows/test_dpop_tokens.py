@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 import requests
 
+from tests.flows.device import DEVICE_CODE, decide, television
 from tests.flows.dpop_key import BoundParty, DpopKey
+from tests.flows.people import FormBrowser, somebody
 from tests.flows.relying_party import RelyingParty, answer_in
 from tests.running import Running, running_provider
 
@@ -197,3 +199,21 @@ def test_a_client_that_gets_bound_tokens_only_gets_none_from_the_authorization_e
         answer = answer_in(rp.authorize(browser, response_type="code id_token token"))
 
         assert answer["error"] == "unauthorized_client"
+
+
+def test_a_device_gets_tokens_bound_to_its_key(provider: Running) -> None:
+    device, key, person = television(provider), DpopKey(), FormBrowser(provider)
+    rp = BoundParty(provider, device.client, key=key, is_public=True)
+    person.log_in(somebody(provider))
+    codes = device.codes()
+    decide(person, codes["user_code"])
+    form = {"grant_type": DEVICE_CODE, "device_code": codes["device_code"]}
+
+    # The nonce is asked for first, and the device code is not used up by it.
+    tokens = rp.token(**form).json()
+
+    assert tokens["token_type"] == "DPoP"
+    assert rp.userinfo(tokens["access_token"]).status_code == 200
+    thief = BoundParty(provider, device.client, key=DpopKey(), is_public=True)
+    assert error(thief.refresh(tokens["refresh_token"])) == (400, "invalid_grant")
+    assert rp.refresh(tokens["refresh_token"]).status_code == 200
