@@ -16,6 +16,7 @@ import requests
 import uvicorn
 from starlette.routing import Route
 
+from idp.accounts.passwords import Passwords
 from idp.app import build_app
 from idp.house import House
 from idp.settings import Settings
@@ -29,6 +30,7 @@ from keys.vault import Vault
 
 KEK = base64.urlsafe_b64encode(bytes(range(32))).decode()
 PASSWORD = "a perfectly fine passphrase"
+PASSWORD_HASH = Passwords(memory_mib=1, time=1, parallelism=1).hash(PASSWORD)
 REDIRECT_URI = "https://rp.example/callback"
 
 
@@ -112,6 +114,22 @@ class Running:
                 email_verified_at=self.clock(),
                 password_hash=password_hash,
                 profile=profile,
+                now=self.clock(),
+            )
+        return Person(account_id, email)
+
+    def person_called(self, email: str, *, proven: bool = True) -> Person:
+        """Create a person with this address and the usual password."""
+        account_id = uuid4().hex
+        with self.database.transaction() as db:
+            accounts.add(
+                db,
+                account_id,
+                email=email,
+                email_key=email.lower(),
+                email_verified_at=self.clock() if proven else None,
+                password_hash=PASSWORD_HASH,
+                profile={},
                 now=self.clock(),
             )
         return Person(account_id, email)
