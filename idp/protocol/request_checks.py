@@ -57,14 +57,12 @@ def _code_where_the_profile_has_it_so(parameters: Parameters, to: ReturnAddress,
 
 def _supported_response_type(parameters: Parameters, to: ReturnAddress, features: Features) -> None:
     response_type = parameters.get("response_type")
-    one_of = f"one of {', '.join(features.response_types)}" if len(features.response_types) > 1 else "code"
     if response_type is None:
-        raise RefusedToClient("invalid_request", f"response_type is missing; it must be {one_of}.")
+        raise RefusedToClient("invalid_request", f"response_type is missing; it must be {_offered(features)}.")
     words = words_of(response_type)
     normal = " ".join(sorted(words))
     if normal not in features.response_types or len(words) != len(response_type.split(" ")):
-        off = "" if features.implicit_and_hybrid else "; implicit and hybrid types are switched off at this provider"
-        raise RefusedToClient("unsupported_response_type", f"response_type must be {one_of}{off}.")
+        raise RefusedToClient("unsupported_response_type", f"response_type must be {_offered(features)}.")
     if not to.client.check_response_type(normal):
         raise RefusedToClient("unauthorized_client", f"The client is not registered for response_type {normal}.")
     if "code" in words and not to.client.check_grant_type("authorization_code"):
@@ -76,6 +74,12 @@ def _supported_response_type(parameters: Parameters, to: ReturnAddress, features
             "unauthorized_client",
             "The client is not registered for grant_type implicit, which token and id_token need.",
         )
+
+
+def _offered(features: Features) -> str:
+    if features.implicit_and_hybrid:
+        return f"one of {', '.join(features.response_types)}"
+    return "code; implicit and hybrid types are switched off at this provider"
 
 
 def _supported_response_mode(parameters: Parameters, to: ReturnAddress, _features: Features) -> None:

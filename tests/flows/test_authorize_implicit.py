@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from joserfc import jws
 
 from idp.store import session_endings
 from idp.store.base import digest_of
@@ -177,6 +178,27 @@ def test_the_access_token_works_until_it_expires(
         mine = access_tokens.c.digest == digest_of(answer["access_token"])
         db.execute(access_tokens.update().where(mine).values(expires_at=full_provider.clock()))
     assert rp.userinfo(answer["access_token"]).status_code == 401
+
+
+def test_an_access_token_that_is_a_jwt_comes_from_the_front_as_well_and_is_no_hint(
+    full_provider: Running, browser: requests.Session
+) -> None:
+    rp = asking(full_provider, "id_token token", access_token_format="jwt")
+
+    answer = answer_in(rp.authorize(browser, response_type="id_token token"))
+
+    assert jws.extract_compact(answer["access_token"].encode()).headers()["typ"] == "at+jwt"
+    assert rp.claims(answer["id_token"])["at_hash"] == half_hash(answer["access_token"])
+    assert rp.userinfo(answer["access_token"]).status_code == 200
+    hinted = error_of(rp, browser, "id_token token", id_token_hint=answer["access_token"], prompt="none")
+    assert hinted["error"] == "invalid_request"
+
+
+def test_an_id_token_opens_no_door(full_provider: Running, browser: requests.Session) -> None:
+    rp = asking(full_provider, "id_token")
+    id_token = answer_in(rp.authorize(browser, response_type="id_token"))["id_token"]
+
+    assert rp.userinfo(id_token).status_code == 401
 
 
 def test_the_access_token_ends_with_the_session(full_provider: Running, browser: requests.Session) -> None:
