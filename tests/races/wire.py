@@ -39,6 +39,13 @@ def request(
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
+def body_request(method: str, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+    """A request with a body of any type, as bytes."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
 def basic(client_id: str, secret: str) -> dict[str, str]:
     """The header of a confidential client."""
     return {"Authorization": "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()}
