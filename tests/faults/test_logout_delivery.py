@@ -2,7 +2,7 @@
 
 import time
 
-from idp.store import delivery_attempts, outbox
+from idp.store import delivery_attempts, outbox, session_endings
 from idp.store.delivery_attempts import DeliveryAttempt
 from idp.store.outbox import Parcel
 from tests.delivery.conftest import free_port
@@ -10,7 +10,7 @@ from tests.faults.cluster import Cluster, cluster
 from tests.flows.logout_receiver import HANG, logout_receiver, until
 from tests.flows.people import FormBrowser, somebody
 from tests.flows.relying_party import RelyingParty
-from tests.running import Running
+from tests.running import Registered, Running
 
 GOODBYE = "https://rp.example/goodbye"
 # Pauses between attempts pass twenty times as fast. An attempt takes its time on the wall's clock, and stays below the
@@ -102,3 +102,38 @@ def test_an_attempt_that_is_killed_while_the_relying_party_hangs_is_made_again(d
 
         assert [attempt.outcome for attempt in ledger(provider)] == [None, "accepted"]
         assert len({told.claims["jti"] for told in receiver.told}) == 2
+
+
+def test_two_processes_share_what_is_to_be_told_and_each_word_is_accepted_once(database_url: str) -> None:
+    people = 6
+    with (
+        logout_receiver(*[500, 400] * people) as receiver,
+        cluster(database_url, speed=SPEED, outgoing_timeout="5s", outgoing_allowed_hosts=["127.0.0.1"]) as servers,
+    ):
+        provider = servers.running
+        clients = [provider.client(backchannel_logout_uri=receiver.uri) for _ in range(2)]
+        session_ids = [session_with(provider, clients) for _ in range(people)]
+        with provider.database.transaction() as db:
+            for session_id in session_ids:
+                session_endings.end(db, session_id, because="operator", now=provider.clock())
+
+        receiver.wait_for(lambda it: len(it.accepted) == 2 * people, within=90)
+        until(lambda: all(parcel.delivered_at for parcel in parcels(provider)))
+
+        accepted = sorted((told.claims["sid"], told.claims["aud"]) for told in receiver.accepted)
+        assert accepted == sorted((sid, client.client_id) for sid in session_ids for client in clients)
+        assert len({told.claims["jti"] for told in receiver.told}) == len(receiver.told) == 4 * people
+
+
+def session_with(provider: Running, clients: list[Registered]) -> str:
+    """A session in which a person has signed in at each of the clients."""
+    browser = provider.session(provider.person())
+    for client in clients:
+        rp = RelyingParty(provider, client)
+        told = rp.claims(rp.redeem(rp.code(browser)).json()["id_token"])
+    return str(told["sid"])
+
+
+def parcels(provider: Running) -> list[Parcel]:
+    with provider.database.autocommit() as db:
+        return outbox.latest(db, kind="logout", limit=1000)
