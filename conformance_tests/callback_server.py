@@ -2,6 +2,7 @@
 
 import secrets
 import ssl
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,7 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
-from urllib.parse import parse_qsl
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 
 @dataclass(slots=True)
@@ -19,7 +21,17 @@ class Document:
     url: str
     content_type: str
     content: str = ""
-    fetched: int = 0
+    asked_for: list[str] = field(default_factory=list)
+
+    @property
+    def path(self) -> str:
+        """Where it is on the server."""
+        return urlsplit(self.url).path
+
+    @property
+    def fetched(self) -> bool:
+        """Whether anybody has asked for it."""
+        return bool(self.asked_for)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +66,9 @@ class Inbox:
 class CallbackServer:
     """Everything the relying party has on the web, each thing under an address nobody can guess."""
 
-    def __init__(self, origin: str) -> None:
-        self._origin = origin
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._origin = f"https://{address}"
         self._documents: dict[str, Document] = {}
         self._inboxes: dict[str, Inbox] = {}
 
@@ -71,11 +84,11 @@ class CallbackServer:
         self._inboxes[path] = Inbox(self._origin + path)
         return self._inboxes[path]
 
-    def document(self, path: str) -> Document | None:
-        """The document at a path, counted as fetched."""
-        found = self._documents.get(path)
+    def document(self, target: str) -> Document | None:
+        """The document that a request is for, which notes the request."""
+        found = self._documents.get(target.partition("?")[0])
         if found is not None:
-            found.fetched += 1
+            found.asked_for.append(target)
         return found
 
     def inbox(self, path: str) -> Inbox | None:
@@ -87,11 +100,18 @@ class CallbackServer:
         return f"/{secrets.token_urlsafe(8)}/{name}"
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keep the report free of those who hang up, as a browser does before it accepts a certificate."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def running(host: str, certificate: Path, key: Path) -> Iterator[CallbackServer]:
     """Serve over https on a free port while the context lasts."""
-    server = ThreadingHTTPServer((host, 0), BaseHTTPRequestHandler)
-    pages = CallbackServer(f"https://{host}:{server.server_port}")
+    server = _Server((host, 0), BaseHTTPRequestHandler)
+    pages = CallbackServer(f"{host}:{server.server_port}")
     server.RequestHandlerClass = _handler_of(pages)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)

@@ -1,11 +1,14 @@
-"""A real browser, for what only script and frames can show; the relying party's pages are made up inside it."""
+"""A real browser, for what only script and frames can show."""
 
+import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Page, Request, Route, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Request, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from requests.cookies import RequestsCookieJar
@@ -15,7 +18,14 @@ from conformance_tests.page_reader import read_page
 
 _CHROMIUM = Path("/usr/bin/chromium")
 _PAUSE = 50
-_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    # A provider on loopback is framed by a page of somewhere else, which browsers would ask the person about first.
+    "--disable-features=LocalNetworkAccessChecks",
+]
 _PRESS = """([form, button]) => {
     const chosen = document.forms[form];
     const buttons = [...chosen.elements].filter((element) => element.type === "submit");
@@ -24,21 +34,16 @@ _PRESS = """([form, button]) => {
 
 
 class Chromium:
-    """One browser profile in which every address of the relying party is answered here, and remembered."""
+    """One browser profile, which remembers every page of the relying party that it has come to."""
 
     def __init__(self, context: BrowserContext, origin: str, patience: float) -> None:
+        self.origin = origin
         self.page: Page = context.new_page()
         self.arrivals: list[Arrival] = []
-        self.framed: list[str] = []
         self._context = context
-        self._pages: dict[str, str] = {}
         self._patience = patience
         context.set_default_timeout(patience * 1000)
-        context.route(f"{origin}/**", self._answer)
-
-    def put(self, url: str, html: str) -> None:
-        """Say what is shown at an address of the relying party."""
-        self._pages[url] = html
+        context.on("request", self._note)
 
     def take_cookies(self, jar: RequestsCookieJar, origin: str) -> None:
         """Replace all cookies by those that another browser has of a provider."""
@@ -95,21 +100,26 @@ class Chromium:
             return False
         return True
 
-    def _answer(self, route: Route, request: Request) -> None:
-        if request.is_navigation_request() and request.frame == self.page.main_frame:
+    def _note(self, request: Request) -> None:
+        ours = request.url.startswith(f"{self.origin}/")
+        if ours and request.is_navigation_request() and request.frame == self.page.main_frame:
             self.arrivals.append(Arrival(request.url, request.method, "", ()))
-        elif request.is_navigation_request():
-            self.framed.append(request.url)
-        html = self._pages.get(request.url.partition("?")[0], "<!doctype html><title>Relying party</title>")
-        route.fulfill(status=200, content_type="text/html", body=html)
 
 
 @contextmanager
-def opened(origin: str, patience: float) -> Iterator[Chromium]:
-    """Open a fresh profile while the context lasts; certificates are not its matter."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_ARGUMENTS)
+def opened(origin: str, address: str, patience: float) -> Iterator[Chromium]:
+    """Open a fresh profile while the context lasts, in which an origin is found at an address of this machine."""
+    # Redirects cannot be answered from outside of the browser, so it has to find a server where it is sent.
+    rules = f"--host-resolver-rules=MAP {urlsplit(origin).hostname} {address}"
+    with sync_playwright() as playwright, TemporaryDirectory() as profile:
+        # Private windows, and the defaults of some builds, keep cookies from the frames of other sites.
+        preferences = Path(profile, "Default", "Preferences")
+        preferences.parent.mkdir()
+        preferences.write_text(json.dumps({"profile": {"cookie_controls_mode": 0, "block_third_party_cookies": False}}))
+        context = playwright.chromium.launch_persistent_context(
+            profile, executable_path=_CHROMIUM, args=[*_ARGUMENTS, rules], ignore_https_errors=True
+        )
         try:
-            yield Chromium(browser.new_context(ignore_https_errors=True), origin, patience)
+            yield Chromium(context, origin, patience)
         finally:
-            browser.close()
+            context.close()

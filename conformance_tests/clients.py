@@ -90,7 +90,7 @@ class Registrar:
     def under_fapi(self, *, second: bool = False) -> Client:
         """Get a client that FAPI 2.0 applies to; the second uses the redirect URI with a query that both have."""
         redirect_uris = [self._options.redirect_uri, f"{self._options.redirect_uri}?dummy1=lorem&dummy2=ipsum"]
-        key, signs, mode = fapi_key(f"fapi-{second}"), self._variant.signs_requests, self._variant.response_mode
+        key, signs = fapi_key(f"fapi-{second}"), self._variant.signs_requests
         registered = self.client(
             dpop_bound_access_tokens=True,
             grant_types=["authorization_code", "refresh_token"],
@@ -99,7 +99,7 @@ class Registrar:
             redirect_uris=redirect_uris[::-1] if second else redirect_uris,
             require_pushed_authorization_requests=True,
             token_endpoint_auth_signing_alg=key.algorithm,
-            authorization_signed_response_alg="PS256" if mode == "jwt" else None,
+            authorization_signed_response_alg="PS256",
             request_object_signing_alg=key.algorithm if signs else None,
             require_signed_request_object=True if signs else None,
             **self._options.fapi_metadata,

@@ -102,8 +102,9 @@ def callbacks(options: Options, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 @pytest.fixture
-def chromium(options: Options) -> Iterator[Chromium]:
-    with opened(origin_of(options.redirect_uri), options.timeout) as browser:
+def chromium(options: Options, callbacks: CallbackServer) -> Iterator[Chromium]:
+    """A real browser, in which the relying party's origin is the server of these tests."""
+    with opened(origin_of(options.redirect_uri), callbacks.address, options.timeout) as browser:
         yield browser
 
 

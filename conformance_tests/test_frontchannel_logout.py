@@ -6,11 +6,11 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from conformance_tests.browser import origin_of
+from conformance_tests.callback_server import CallbackServer
 from conformance_tests.checks import INTERACTIVE_ERRORS
 from conformance_tests.chromium import Chromium
 from conformance_tests.clients import Registrar
 from conformance_tests.issuer import Issuer, check_endpoints, check_supported
-from conformance_tests.options import Options
 from conformance_tests.relying_party import RelyingParty, random_text
 from conformance_tests.sign_out import check_return, sign_out_request
 from conformance_tests.verdict import Verdict
@@ -28,12 +28,12 @@ def test_oidcc_frontchannel_logout_discovery_endpoint_verification(issuer: Issue
 @pytest.mark.requirement("OIDCFCL-2")
 @pytest.mark.requirement("OIDCFCL-3")
 def test_oidcc_frontchannel_rp_initiated_logout(
-    rp: RelyingParty, registrar: Registrar, chromium: Chromium, options: Options, verdict: Verdict
+    rp: RelyingParty, registrar: Registrar, chromium: Chromium, callbacks: CallbackServer, verdict: Verdict
 ) -> None:
     """Signing out loads the relying party's page with issuer and session id, comes back, and ends the session."""
+    page = callbacks.publish("frontchannel_logout", "<!doctype html><title>Signed out</title>", "text/html")
     # The page stands on the origin of the redirect URI (section 2).
-    page = f"{origin_of(options.redirect_uri)}/frontchannel_logout"
-    needs = {"frontchannel_logout_uri": page, "frontchannel_logout_session_required": True}
+    needs = {"frontchannel_logout_uri": f"{chromium.origin}{page.path}", "frontchannel_logout_session_required": True}
     rp = replace(rp, client=registrar.with_logout(**needs))
     signed_in = rp.sign_in()
     verdict.demand("sid" in signed_in.claims, "the ID token has no sid")
@@ -42,9 +42,8 @@ def test_oidcc_frontchannel_rp_initiated_logout(
 
     arrival = chromium.travel(rp.address_of("end_session_endpoint", request))
 
-    framed = [url for url in chromium.framed if url.partition("?")[0] == page]
-    verdict.demand(framed, "the relying party's page was never loaded in a frame")
-    told = dict(parse_qsl(urlsplit(framed[0]).query))
+    verdict.demand(page.asked_for, "the relying party's page was never loaded in a frame")
+    told = dict(parse_qsl(urlsplit(page.asked_for[0]).query))
     verdict.expect(told.get("iss") == rp.issuer.identifier, "iss in the frame's address is not the issuer")
     verdict.expect(told.get("sid") == signed_in.claims["sid"], "sid in the frame's address is not that of the ID token")
     verdict.advise(set(told) <= {"iss", "sid"}, "the frame's address has other parameters than iss and sid")
