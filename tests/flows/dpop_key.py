@@ -97,7 +97,8 @@ class BoundParty(RelyingParty):
 
     def proof(self, method: str, path: str, **changed: Any) -> str:
         """A proof for an endpoint of the provider, with the nonce that came last."""
-        return self.key.proof(method, self.provider.issuer + path, **{"nonce": self.nonce, **changed})
+        made = {"nonce": self.nonce, "iat": int(self.provider.clock().timestamp())}
+        return self.key.proof(method, self.provider.issuer + path, **{**made, **changed})
 
     def redeem(
         self,

@@ -26,7 +26,7 @@ class FapiParty:
     def post(self, path: str, form: dict[str, str], key: DpopKey | None) -> requests.Response:
         """Ask an endpoint, with a proof where a key is given."""
         provider = self.client.provider
-        headers = {} if key is None else {"DPoP": key.proof("POST", provider.issuer + path)}
+        headers = {} if key is None else {"DPoP": key.proof("POST", provider.issuer + path, iat=int(self.client.now))}
         return provider.post(path, {**form, **self.client.shown()}, headers=headers)
 
     def push(self, key: DpopKey | None = None, **changed: str) -> requests.Response:
