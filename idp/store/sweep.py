@@ -2,10 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Delete, delete, exists, select
+from sqlalchemy import Delete, and_, delete, exists, select
 
 from idp.store.attempts import attempts
 from idp.store.authorization_requests import authorization_requests
+from idp.store.clients import ANYONE, clients
+from idp.store.consents import consents
 from idp.store.database import Database
 from idp.store.device_authorizations import device_authorizations
 from idp.store.devices import known_devices
@@ -19,6 +21,9 @@ from idp.store.sessions import sessions
 from idp.store.tokens import access_tokens, refresh_tokens
 from idp.store.used_jtis import used_jtis
 
+KEEP_UNUSED_CLIENTS = timedelta(days=90)
+"""How long a client that came unasked stays though nobody has ever used it."""
+
 
 def sweep(database: Database, *, now: datetime, keep: timedelta = timedelta(days=1)) -> dict[str, int]:
     """Delete expired rows, each table in a statement of its own. Returns how many went, by table.
@@ -30,6 +35,13 @@ def sweep(database: Database, *, now: datetime, keep: timedelta = timedelta(days
     live_access = exists(select(1).where(access_tokens.c.grant_id == grants.c.id))
     live_refresh = exists(select(1).where(refresh_tokens.c.grant_id == grants.c.id))
     granted = exists(select(1).where(grants.c.session_id == sessions.c.id))
+    # Consent is asked for every client that came by itself, and stays when grants and tokens have been swept.
+    unused = and_(
+        *(
+            ~exists(select(1).where(table.c.client_id == clients.c.client_id))
+            for table in (consents, grants, access_tokens)
+        )
+    )
     expired: dict[str, Delete] = {
         "access_tokens": delete(access_tokens).where(access_tokens.c.expires_at < before),
         "refresh_tokens": delete(refresh_tokens).where(refresh_tokens.c.expires_at < before),
@@ -44,6 +56,9 @@ def sweep(database: Database, *, now: datetime, keep: timedelta = timedelta(days
         "known_devices": delete(known_devices).where(known_devices.c.expires_at < now),
         "initial_access_tokens": delete(initial_access_tokens).where(
             initial_access_tokens.c.expires_at < now - timedelta(days=30)
+        ),
+        "clients": delete(clients).where(
+            clients.c.registered_by == ANYONE, clients.c.updated_at < now - KEEP_UNUSED_CLIENTS, unused
         ),
         "used_jtis": delete(used_jtis).where(used_jtis.c.expires_at < now),
         "outbox": delete(outbox).where(outbox.c.expires_at < now - timedelta(days=30)),
