@@ -17,7 +17,9 @@ class ClientMetadata:
     confidential clients that cannot send a challenge, `claims_in_id_token` serves libraries that read e-mail and name
     from the ID token only, `security_profile` holds the client to a profile (`fapi_2_0`), `access_token_format` makes
     its access tokens `jwt` (RFC 9068) instead of `opaque`, `resources` are the resource indicators (RFC 8707) that
-    it may ask tokens for, and `connectors` the other providers that its people see on the sign-in page; all when empty.
+    it may ask tokens for (those of a resource server are also what it serves: it learns of tokens for these alone, and
+    its format is that of these), and `connectors` the other providers that its people see on the sign-in page; all when
+    empty.
     """
 
     client_name: str | None = None
