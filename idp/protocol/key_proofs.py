@@ -1,5 +1,6 @@
 """The keys that clients prove to hold by DPoP, wherever they send a proof (RFC 9449)."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,8 @@ from idp.protocol.security_profile import OPENID, rules_of
 from idp.store import used_jtis
 from idp.store.database import Database
 from idp.store.tokens import AccessToken
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class KeyProofs:
                 nonce_required=self._rules.needs_nonce(is_public=client.is_public),
                 now=now,
             )
-            return self._taken(proof, now=now)
+            return self._taken(proof, client.client_id, now=now)
         except ProofRefused as refused:
             raise DpopRefused(refused) from refused
 
@@ -100,7 +103,7 @@ class KeyProofs:
         )
         if proof.jkt != found.jkt:
             raise ProofRefused("The access token is bound to another key.", error="invalid_token")
-        return self._taken(proof, now=now)
+        return self._taken(proof, found.client_id, now=now)
 
     def _algorithms_of(self, client: RegisteredClient) -> tuple[str, ...]:
         allowed = rules_of(client)
@@ -108,10 +111,12 @@ class KeyProofs:
             return self._rules.algorithms
         return tuple(algorithm for algorithm in self._rules.algorithms if algorithm in allowed.client_algorithms)
 
-    def _taken(self, proof: Proof, *, now: datetime) -> ProvenKey:
+    def _taken(self, proof: Proof, client_id: str, *, now: datetime) -> ProvenKey:
         with self._database.autocommit() as db:
             is_first = used_jtis.use(db, "dpop", proof.jkt, proof.jti, expires_at=proof.good_until)
         if not is_first:
+            # A client that repeats itself, or somebody who has seen its requests: its owner should know.
+            _log.warning("a DPoP proof of client %s was sent a second time", client_id)
             raise ProofRefused("The proof was used before; make a new one for each request.")
         current = None if proof.nonce is None else self._rules.nonces.current(proof.jkt, now=now)
         return ProvenKey(proof.jkt, None if current == proof.nonce else current)
