@@ -69,3 +69,14 @@ def test_no_sector_and_account_run_into_each_other() -> None:
     one, other = pairwise("https://a.example/cb"), pairwise("https://a.exampleb/cb")
 
     assert SUBJECTS.of(one, "b.alice") != SUBJECTS.of(other, ".alice")
+
+
+def test_a_public_client_is_told_the_session_by_its_id() -> None:
+    assert SUBJECTS.session_of(client(), "s-1") == "s-1"
+
+
+def test_the_name_of_a_session_is_never_the_subject_of_an_account_with_the_same_id() -> None:
+    here = pairwise("https://rp.example/cb")
+
+    assert SUBJECTS.session_of(here, "1") not in {"1", SUBJECTS.of(here, "1")}
+    assert SUBJECTS.session_of(here, "1") != SUBJECTS.session_of(pairwise("https://other.example/cb"), "1")
