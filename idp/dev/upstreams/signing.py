@@ -1,5 +1,6 @@
 """The keys of a simulator: two published at any time, one of which signs."""
 
+from functools import cache
 from typing import Any
 
 from joserfc import jwt
@@ -38,5 +39,7 @@ class SigningKeys:
         return jwt.encode({"alg": "RS256", "kid": self.signing.kid, **header}, claims, self.signing)
 
 
+@cache
 def _new_key(kid: str) -> RSAKey:
+    """Made once in a process: a simulator's keys keep no secret."""
     return RSAKey.generate_key(2048, {"kid": kid})
