@@ -1,8 +1,14 @@
 """What clients keep at addresses of their own: keys, and requests by reference."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+from urllib.parse import urlsplit
 
 from idp.outgoing import Outgoing, OutgoingFailed, OutgoingRefused
+
+_MOST_AT_ONCE = 8
 
 
 class DocumentUnavailable(Exception):
@@ -25,6 +31,8 @@ class ClientDocuments:
     def __init__(self, outgoing: Outgoing, *, may_wait: Callable[[], bool]) -> None:
         self._outgoing = outgoing
         self._may_wait = may_wait
+        self._under_way: Counter[str] = Counter()
+        self._lock = Lock()
 
     def fetch(self, url: str, *, accept: str, max_bytes: int) -> bytes:
         """Get a document, whatever type it says to be.
@@ -42,6 +50,17 @@ class ClientDocuments:
             raise DocumentUnavailable(f"the server answered with status {fetched.status}")
         return fetched.body
 
+    def fetch_for_a_stranger(self, url: str, *, accept: str, max_bytes: int) -> bytes:
+        """Get a document that anybody can make us ask for, so that a server that hangs cannot hold all who wait.
+
+        Raises:
+            HasToWait: As for `fetch`.
+            DocumentUnavailable: As for `fetch`; also when many requests to its server are under way.
+        """
+        self.have_time()
+        with self._place_at(urlsplit(url).netloc):
+            return self.fetch(url, accept=accept, max_bytes=max_bytes)
+
     def have_time(self) -> None:
         """See to it that this thread may wait.
 
@@ -50,3 +69,17 @@ class ClientDocuments:
         """
         if not self._may_wait():
             raise HasToWait
+
+    @contextmanager
+    def _place_at(self, server: str) -> Iterator[None]:
+        with self._lock:
+            if self._under_way[server] >= _MOST_AT_ONCE:
+                raise DocumentUnavailable("many requests to its server are under way")
+            self._under_way[server] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way[server] -= 1
+                if not self._under_way[server]:
+                    del self._under_way[server]

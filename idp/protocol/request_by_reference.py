@@ -24,7 +24,7 @@ def fetch_request_object(request_uri: str, client: RegisteredClient, documents: 
             "invalid_request_uri", "request_uri is not one of the registered request_uris; the fragment counts too."
         )
     try:
-        fetched = documents.fetch(request_uri.partition("#")[0], accept=_ACCEPTED, max_bytes=LONGEST)
+        fetched = documents.fetch_for_a_stranger(request_uri.partition("#")[0], accept=_ACCEPTED, max_bytes=LONGEST)
         return fetched.decode("ascii").strip()
     except DocumentUnavailable as error:
         raise RefusedToClient("invalid_request_uri", f"request_uri cannot be used: {error}.") from error

@@ -167,6 +167,9 @@ def test_any_other_audience_is_refused(signer: SigningClient, aud: Any) -> None:
         ({"iss": None}, "iss"),
         ({"sub": None}, "sub"),
         ({"sub": 1}, "sub"),
+        ({"iss": "a\0b", "sub": "a\0b"}, "JSON"),
+        ({"iss": "\ud800", "sub": "\ud800"}, "JSON"),
+        ({"jti": "a\0b"}, "JSON"),
         ({"iss": ["{client}"]}, "iss"),
         ({"exp": None}, "exp"),
         ({"exp": "soon"}, "exp"),
@@ -184,7 +187,7 @@ def test_any_other_audience_is_refused(signer: SigningClient, aud: Any) -> None:
         ({"jti": ""}, "jti"),
         ({"jti": "x" * 600}, "jti"),
     ],
-    ids=str,
+    ids=ascii,
 )
 def test_each_claim_is_looked_at(signer: SigningClient, changed: dict[str, Any], words: str) -> None:
     def value(given: Any) -> Any:

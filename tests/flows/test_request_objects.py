@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlencode
 
@@ -457,6 +458,24 @@ def test_a_redirection_to_another_request_is_not_followed(
 
         assert refused(ask(rp, browser, request_uri=address), "invalid_request_uri")
     assert not site.server.requests
+
+
+def test_a_server_that_hangs_holds_only_some_of_those_who_wait(provider: Running) -> None:
+    with serving(lambda _connected, _request: server.stopping.wait(20)) as server:
+        address = f"http://127.0.0.1:{server.port}/request"
+        rp = RelyingParty(provider, registered(provider, request_uris=[address]).client)
+        with ThreadPoolExecutor(8) as together:
+            asking = [together.submit(ask, rp, requests.Session(), request_uri=address) for _ in range(8)]
+            while len(server.requests) < 8:
+                assert not any(each.done() for each in asking)
+
+            one_more = ask(rp, requests.Session(), request_uri=address)
+            done_by_then = [each for each in asking if each.done()]
+            server.stopping.set()
+
+    assert refused(one_more, "invalid_request_uri", "many requests")
+    assert not done_by_then
+    assert all(refused(each.result(), "invalid_request_uri") for each in asking)
 
 
 @pytest.mark.parametrize(
