@@ -66,7 +66,7 @@ _COLUMNS = (
 )
 
 
-def open_request(
+def open_request(  # noqa: PLR0913  each says one thing about the request
     db: Connection,
     request_id: str,
     *,
@@ -102,7 +102,7 @@ def find(db: Connection, request_id: str, *, browsers: Iterable[str]) -> Authori
         authorization_requests.c.id == request_id,
         authorization_requests.c.browser_digest.in_([digest_of(secret) for secret in browsers]),
     )
-    row = db.execute(query).first()
+    row: Any = db.execute(query).first()
     return AuthorizationRequest(*row) if row else None
 
 
