@@ -1,12 +1,17 @@
 """A client that registers itself, as tests need one."""
 
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import requests
 
+from idp.store import initial_access_tokens
+from idp.store.base import digest_of
+from idp.store.initial_access_tokens import InitialAccessToken
 from tests.running import Registered, Running
 
 CALLBACK = "https://rp.example/callback"
@@ -63,3 +68,12 @@ def refused(answer: requests.Response) -> str:
     assert answer.headers["Cache-Control"] == "no-store"
     error: str = answer.json()["error"]
     return error
+
+
+def initial_token(provider: Running, *, uses: int = 1, life: timedelta = timedelta(days=1), **limits: Any) -> str:
+    """A token that lets so many clients register, for so long and within these limits."""
+    token, now = secrets.token_urlsafe(32), provider.clock()
+    made = InitialAccessToken(secrets.token_urlsafe(6), None, limits, uses, now, now + life, None)
+    with provider.database.transaction() as db:
+        initial_access_tokens.add(db, digest_of(token), made)
+    return token

@@ -1,7 +1,6 @@
 """Applications that make themselves known (RFC 7591, OpenID Connect Dynamic Client Registration 1.0)."""
 
 import json
-import secrets
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -12,9 +11,8 @@ import requests
 from idp.settings.groups import Throttle
 from idp.store import audit_events, clients, initial_access_tokens
 from idp.store.base import digest_of
-from idp.store.initial_access_tokens import InitialAccessToken
 from tests.conftest import DATABASES, _fresh
-from tests.flows.registrar import CALLBACK, ask, metadata, refused, register
+from tests.flows.registrar import CALLBACK, ask, initial_token, metadata, refused, register
 from tests.flows.relying_party import RelyingParty
 from tests.running import Registered, Running, keypair, running_provider
 
@@ -32,14 +30,6 @@ def provider(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     for url in _fresh(request.param, request, tmp_path_factory.mktemp(request.param)):
         with running_provider(url, **changed) as running:
             yield running
-
-
-def initial_token(provider: Running, *, uses: int = 1, life: timedelta = timedelta(days=1), **limits: Any) -> str:
-    token, now = secrets.token_urlsafe(32), provider.clock()
-    made = InitialAccessToken(secrets.token_urlsafe(6), None, limits, uses, now, now + life, None)
-    with provider.database.transaction() as db:
-        initial_access_tokens.add(db, digest_of(token), made)
-    return token
 
 
 def events_of(provider: Running, client_id: str) -> list[str]:

@@ -2,9 +2,11 @@
 
 import json
 import secrets
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import func, select
@@ -15,7 +17,7 @@ from idp.store.initial_access_tokens import InitialAccessToken
 from tests.conftest import DATABASES, _fresh
 from tests.faults.cluster import Cluster, cluster
 from tests.races.test_single_use import ROUNDS, WIDTH
-from tests.races.wire import Line, at_once, body_request
+from tests.races.wire import Line, at_once, body_request, request
 
 METADATA = {"redirect_uris": ["https://rp.example/callback"], "client_name": "Photos"}
 
@@ -80,3 +82,23 @@ def test_a_client_that_is_deleted_sixteen_times_at_once_is_deleted_once(servers:
         assert set(updated) <= {200, 401}
         with servers.running.database.autocommit() as db:
             assert clients.find(db, told["client_id"]) is None
+
+
+def test_a_change_is_seen_by_every_process_within_seconds(servers: Cluster, lines: list[Line]) -> None:
+    token, _ = new_token(servers, uses=1)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    told = lines[0].ask(body_request("POST", "/register", json.dumps(METADATA).encode(), headers)).json()
+    moved = "https://rp.example/elsewhere"
+    asked = {"response_type": "code", "client_id": told["client_id"], "redirect_uri": moved, "scope": "openid"}
+    authorize = request("GET", f"/authorize?{urlencode(asked)}")
+    # Both processes know it now, as it was.
+    assert [lines[number].ask(authorize).status for number in (0, 1)] == [400, 400]
+
+    own = {"Authorization": f"Bearer {told['registration_access_token']}", "Content-Type": "application/json"}
+    changed = json.dumps({**METADATA, "redirect_uris": [moved], "client_id": told["client_id"]}).encode()
+    assert lines[0].ask(body_request("PUT", f"/register/{told['client_id']}", changed, own)).status == 200
+
+    assert lines[0].ask(authorize).status == 303
+    until = time.monotonic() + 10
+    while lines[1].ask(authorize).status != 303:
+        assert time.monotonic() < until, "the other process still goes by what was registered before"
