@@ -1,0 +1,155 @@
+"""Sends attacks over a real socket and judges every answer."""
+
+import random
+import re
+import socket
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from html import unescape
+from itertools import zip_longest
+from urllib.parse import urlsplit
+
+from hypothesis import HealthCheck, given, settings
+
+from tests.hostile.attack import Attack
+from tests.hostile.bending import attacks
+from tests.hostile.ground import Ground
+from tests.hostile.table import Cell
+
+_ACTION = re.compile(rb'<form[^>]* action="([^"]*)"')
+_BODILESS = {204, 304}
+_RENEWED_EVERY = 60
+
+
+class Broken(AssertionError):
+    """An answer that must not be."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def header(self, name: str) -> str:
+        """The first header of a name."""
+        return next((value for key, value in self.headers if key == name), "")
+
+
+@dataclass
+class Campaign:
+    """Sends, judges and counts."""
+
+    ground: Ground
+    statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
+    redirects: int = 0
+    away: Counter[str] = field(default_factory=Counter)
+    _line: socket.socket | None = None
+
+    @property
+    def sent(self) -> int:
+        """How many requests have been answered."""
+        return self.statuses.total()
+
+    def sweep(self, rows: list[list[Cell]], count: int, seed: int) -> None:
+        """Try that many cells of the table, as many in each row as in every other, as far as it has them."""
+        chance = random.Random(seed)  # noqa: S311  decides about nothing but the order
+        shuffled = [chance.sample(row, len(row)) for row in rows]
+        chosen = [cell for column in zip_longest(*shuffled) for cell in column if cell is not None]
+        for cell in chosen[:count]:
+            self.strike(cell.attack(self.ground))
+
+    def strike(self, attack: Attack) -> Answer:
+        """Send one request.
+
+        Raises:
+            Broken: The answer is one that no input may cause.
+        """
+        answer = self._ask(attack)
+        if self.sent % _RENEWED_EVERY == 0:
+            self.ground.renew()
+        self.statuses[attack.route, answer.status] += 1
+        self.judge(attack, answer)
+        return answer
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._line is not None:
+            self._reader.close()
+            self._line.close()
+            self._line = None
+
+    def judge(self, attack: Attack, answer: Answer) -> None:
+        """Look at everything that no input may cause."""
+        self._no(answer.status >= 500, "a status above 499", attack, answer)
+        self._no(not 200 <= answer.status < 500, "a status that is none", attack, answer)
+        self._no(bool(answer.header("x-injected")), "a header of the sender's", attack, answer)
+        self._no(b"<script>alert" in answer.body, "a script of the sender's", attack, answer)
+        location = answer.header("location")
+        if location:
+            self.redirects += 1
+            self._no(not self._may_go(location), "a redirect to nobody registered", attack, answer)
+        for action in _ACTION.findall(answer.body):
+            self._no(not self._may_go(unescape(action.decode())), "a form for nobody registered", attack, answer)
+
+    def _may_go(self, where: str) -> bool:
+        if where.startswith("/") and not where.startswith(("//", "/\\")):
+            return True
+        parts = urlsplit(where)
+        self.away[f"{parts.scheme}://{parts.netloc}{parts.path}"] += 1
+        if f"{parts.scheme}://{parts.netloc}" in self.ground.upstreams:
+            return True
+        return where.partition("#")[0].partition("?")[0] in self.ground.destinations
+
+    @staticmethod
+    def _no(wrong: bool, what: str, attack: Attack, answer: Answer) -> None:
+        if wrong:
+            sent = attack.encoded()[:3000]
+            raise Broken(f"{what}: {answer.status} {answer.headers} {answer.body[:300]!r}\nfor {sent!r}")
+
+    def _ask(self, attack: Attack) -> Answer:
+        if self._line is None:
+            parts = urlsplit(self.ground.provider.issuer)
+            self._line = socket.create_connection((parts.hostname or "", parts.port or 80), timeout=30)
+            self._line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._reader = self._line.makefile("rb")
+        # Refused before it was complete; the answer is there all the same.
+        with suppress(BrokenPipeError):
+            self._line.sendall(attack.encoded())
+        answer = self._answer(attack)
+        if answer.header("connection") == "close":
+            self.close()
+        return answer
+
+    def _answer(self, attack: Attack) -> Answer:
+        try:
+            status = self._reader.readline().split(b" ", 2)
+            headers: list[tuple[str, str]] = []
+            while (line := self._reader.readline()) not in {b"\r\n", b""}:
+                name, _, value = line.decode("latin-1").partition(":")
+                headers.append((name.strip().lower(), value.strip()))
+            found = Answer(int(status[1]), tuple(headers), b"")
+            has_body = attack.method != "HEAD" and found.status not in _BODILESS
+            body = self._reader.read(int(found.header("content-length") or 0)) if has_body else b""
+        except (OSError, IndexError, ValueError) as error:
+            self.close()
+            raise Broken(f"no answer to {attack.encoded()[:3000]!r}") from error
+        return Answer(found.status, found.headers, body)
+
+
+def search(campaign: Campaign, count: int) -> None:
+    """Let Hypothesis look for a request that is answered wrongly, and make it small.
+
+    Raises:
+        Broken: It has found one.
+    """
+
+    @settings(max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(attack=attacks(campaign.ground))
+    def strike(attack: Attack) -> None:
+        campaign.strike(attack)
+
+    strike()
