@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from idp.protocol.access_token import opaque_token
 from idp.protocol.client import RegisteredClient
 from idp.protocol.messages import AuthlibRequest
 from idp.protocol.minted_tokens import MintedTokens
@@ -25,9 +26,11 @@ def tokens_for_code(
     grant = _grant(server, request, client, digest)
     resources = server.asked_resources(request, client, granted=None if grant is None else grant.resources)
     jkt = server.proven_key(request, client)
-    access = server.mint.access(
-        client, () if grant is None else grant.scopes, grant=grant, resources=resources, jkt=jkt, now=now
-    )
+    if grant is None:
+        # Nothing has to be said, or the code is not the client's and the claim will fail: nothing is signed for that.
+        access = opaque_token(now=now, life=server.lifetimes.access_token, jkt=jkt)
+    else:
+        access = server.mint.access(client, grant.scopes, grant=grant, resources=resources, jkt=jkt, now=now)
     return MintedTokens.with_access(access, server.lifetimes, is_public=client.is_public)
 
 
