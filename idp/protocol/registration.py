@@ -7,6 +7,7 @@ from idp.protocol.client_metadata import ClientMetadata
 from idp.protocol.registered_members import CHECKS
 from idp.protocol.registration_refusals import InvalidClientMetadata, InvalidRedirectUri
 from idp.protocol.registration_rules import check_together
+from idp.protocol.security_profile import defaults_of
 
 __all__ = ["InvalidClientMetadata", "InvalidRedirectUri", "validate_client_metadata"]
 
@@ -30,6 +31,6 @@ def validate_client_metadata(metadata: Mapping[str, object], *, refuse_unknown: 
     if "response_types" not in given and "authorization_code" not in values.get("grant_types", ("authorization_code",)):
         # The default is code, which is of no use to a service or to a device.
         values["response_types"] = ()
-    client = ClientMetadata(**values)
+    client = ClientMetadata(**{**defaults_of(values.get("security_profile")), **values})
     check_together(client)
     return client

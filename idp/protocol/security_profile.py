@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from idp.protocol.client_metadata import ClientMetadata
 
@@ -91,6 +92,19 @@ _PROFILES = {None: OPENID, "fapi_2_0": FAPI_2_0}
 def rules_of(client: ClientMetadata) -> SecurityProfile:
     """The rules that a client is held to."""
     return _PROFILES[client.security_profile]
+
+
+def defaults_of(profile: str | None) -> dict[str, Any]:
+    """What a registration under a profile means where it does not say anything."""
+    if _PROFILES[profile] is OPENID:
+        return {}
+    return {
+        "token_endpoint_auth_method": "private_key_jwt",
+        "id_token_signed_response_alg": "PS256",
+        "authorization_signed_response_alg": "PS256",
+        "require_pushed_authorization_requests": True,
+        "dpop_bound_access_tokens": True,
+    }
 
 
 def breaches(client: ClientMetadata) -> Iterator[tuple[str, str]]:
