@@ -1,12 +1,14 @@
 """A proxy in front of a provider that breaks one thing in what goes through it."""
 
 import json
+import ssl
 import threading
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -82,11 +84,14 @@ def json_answer(status: int, **document: Any) -> Answer:
 class Fault:
     """One broken thing, and the modules that have to notice it.
 
-    `before` may change the request or answer it; `after` may change the answer.
+    A module may be named with the pass through a plan that it is to be run in, `oidcc_server[basic]`; else it is run in
+    its first. `before` may change the request or answer it; `after` may change the answer. `needs` is a member that the
+    metadata has to have: without it the provider lacks what would be broken.
     """
 
     name: str
     modules: tuple[str, ...]
+    needs: str = "issuer"
     before: Callable[["FaultyProxy", Ask], Answer | None] = lambda _proxy, _ask: None
     after: Callable[["FaultyProxy", Ask, Answer], Answer] = lambda _proxy, _ask, answer: answer
 
@@ -94,19 +99,29 @@ class Fault:
 class FaultyProxy:
     """Forwards everything to one provider, and lets one fault at a time have its way with it."""
 
-    def __init__(self, upstream: str) -> None:
+    def __init__(self, upstream: str, certificate: Path, key: Path) -> None:
+        """Stand in front of a provider, under a certificate that the provider has as well."""
         self.upstream = upstream
+        self.certificate, self.certificate_key = certificate, key
         self.fault = Fault("none", ())
         self.key = RSAKey.generate_key(2048, parameters={"use": "sig", "alg": "RS256", "kid": "of-the-proxy"})
         self.remembered: dict[str, Answer] = {}
-        self._paths: dict[str, str] = {}
+        self._metadata: dict[str, Any] = {}
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What the provider says of itself."""
+        if not self._metadata:
+            self._metadata = self.fetch("GET", f"{self.upstream}/.well-known/openid-configuration").json()
+        return self._metadata
+
+    def fetch(self, method: str, url: str, **how: Any) -> requests.Response:
+        """Ask the provider or the relying party, who both have the certificate of the proxy."""
+        return requests.request(method, url, allow_redirects=False, timeout=30, verify=str(self.certificate), **how)
 
     def is_at(self, ask: Ask, endpoint: str) -> bool:
         """Whether a request goes to an endpoint, which is known by its name in the metadata."""
-        if not self._paths:
-            metadata = requests.get(f"{self.upstream}/.well-known/openid-configuration", timeout=10).json()
-            self._paths = {name: urlsplit(url).path for name, url in metadata.items() if isinstance(url, str)}
-        return ask.path == self._paths.get(endpoint)
+        return ask.path == urlsplit(str(self.metadata.get(endpoint, ""))).path
 
     def signed_anew(self, token: str, header: dict[str, Any], claims: dict[str, Any]) -> str:
         """An ID token with changed header and claims, under the key that the proxy adds to the published ones."""
@@ -126,9 +141,7 @@ class FaultyProxy:
 
     def _fetch(self, ask: Ask) -> Answer:
         address = f"{self.upstream}{ask.path}{'?' + urlencode(ask.query) if ask.query else ''}"
-        got = requests.request(
-            ask.method, address, headers=ask.headers, data=ask.body, allow_redirects=False, timeout=30
-        )
+        got = self.fetch(ask.method, address, headers=ask.headers, data=ask.body)
         headers = [(name, value) for name, value in got.raw.headers.items() if name.lower() not in _NOT_PASSED_ON]
         return Answer(got.status_code, headers, got.content)
 
@@ -151,6 +164,9 @@ def running(proxy: FaultyProxy, port: int) -> Iterator[None]:
         def do_POST(self) -> None:
             self._answer()
 
+        def do_PUT(self) -> None:
+            self._answer()
+
         def do_DELETE(self) -> None:
             self._answer()
 
@@ -171,6 +187,11 @@ def running(proxy: FaultyProxy, port: int) -> Iterator[None]:
             """Keep the table free of access lines."""
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    # What BCP 195 recommends, since the proxy's TLS is looked at in place of the provider's.
+    context.set_ciphers("ECDHE+AESGCM")
+    context.load_cert_chain(proxy.certificate, proxy.certificate_key)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

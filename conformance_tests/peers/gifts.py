@@ -2,9 +2,7 @@
 
 import json
 
-import requests
-
-from conformance_tests.peers.faults import in_id_token, in_json, register_as_signed
+from conformance_tests.peers.alterations import in_id_token, in_json, register_as_signed
 from conformance_tests.peers.faulty_proxy import Answer, Ask, Fault, FaultyProxy
 from conformance_tests.request_object import unsigned
 from conformance_tests.tokens import decoded
@@ -22,7 +20,7 @@ def _read_request_object(proxy: FaultyProxy, ask: Ask) -> Answer | None:
     if proxy.is_at(ask, "authorization_endpoint") and {"request", "request_uri"} & parameters.keys():
         raw = parameters.pop("request", None)
         if raw is None:
-            raw = requests.get(parameters.pop("request_uri").partition("#")[0], timeout=10).text
+            raw = proxy.fetch("GET", parameters.pop("request_uri").partition("#")[0]).text
         inside = decoded(raw)
         assert inside is not None
         ask.query = list({**parameters, **inside.claims}.items())
