@@ -25,6 +25,7 @@ from idp.web.pages import Arrival, Pages, Problem
 
 _WRONG_CODE = "This is not the code from the newest mail, or it is too old. Check it, or have another one sent."
 _PROVEN = frozenset({"create", "supersede"})
+_WITHOUT_ACCOUNT = _PROVEN | {"ask", "prove"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,9 @@ class WelcomeEndpoint:
             handshake, identity = self._arrived(db, exchange)
             decision = self.admission.decide(db, identity)
             outcome = decision.outcome
+            if outcome not in _WITHOUT_ACCOUNT:
+                # Linked meanwhile, by the same person in another tab.
+                raise _taken()
             name, address, problems = _read(typed_name, typed_email, identity, proven=outcome in _PROVEN)
             wait = None
             if not problems and outcome in {*_PROVEN, "ask"}:

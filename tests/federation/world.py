@@ -1,12 +1,13 @@
 """A provider with simulated Google, Facebook and X behind it, all on real sockets, and a browser that travels."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from html import unescape
 from itertools import count
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -165,7 +166,13 @@ def reason_of(answer: requests.Response) -> str | None:
 
 
 @contextmanager
-def world(database_url: str, *, more: tuple[ConnectorSettings, ...] = (), **changed: Any) -> Iterator[World]:
+def world(
+    database_url: str,
+    *,
+    more: tuple[ConnectorSettings, ...] = (),
+    domains: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    **changed: Any,
+) -> Iterator[World]:
     """Start the provider and the simulators, and stop them afterwards."""
     with ExitStack() as running:
         sockets = [listen("127.0.0.1", (0,))[0] for _ in range(3)]
@@ -173,7 +180,14 @@ def world(database_url: str, *, more: tuple[ConnectorSettings, ...] = (), **chan
             running.callback(one.close)
         origins = [f"http://127.0.0.1:{one.getsockname()[1]}" for one in sockets]
         connectors = tuple(
-            ConnectorSettings(name=kind, kind=kind, client_id=f"{kind}-app", client_secret=SECRET, origin=origin)
+            ConnectorSettings(
+                name=kind,
+                kind=kind,
+                client_id=f"{kind}-app",
+                client_secret=SECRET,
+                origin=origin,
+                domains=domains.get(kind, ()),
+            )
             for kind, origin in zip(("google", "facebook", "x"), origins, strict=True)
         )
         throttle = {
