@@ -8,7 +8,8 @@ from authlib.oauth2 import OAuth2Error
 __all__ = ["OAuth2Error", "RefusedToClient", "RefusedToPerson", "oauth_error"]
 
 
-@dataclass(frozen=True)
+# Not frozen: leaving a `with` writes the traceback to an exception.
+@dataclass(eq=False)
 class RefusedToPerson(Exception):
     """Shown on our own page: who asked, or where the answer should go, is not proven (RFC 6749 section 4.1.2.1).
 
@@ -27,7 +28,7 @@ class RefusedToPerson(Exception):
         return self.sentence
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class RefusedToClient(Exception):
     """Sent to the proven redirect URI (OpenID Connect Core 1.0 section 3.1.2.6)."""
 
