@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from idp.store.audit_events import audit_events
+from idp.store.clients import clients
 from idp.store.sessions import sessions
 from tests.flows.device import Device, decide, question, request_in, television, type_code
 from tests.flows.people import FormBrowser, fields_of, mails, somebody
@@ -92,6 +93,16 @@ def test_the_question_names_the_app_the_person_the_permissions_and_where_it_came
         "Only continue if you started this on a device of yours",
     ):
         assert words in page
+
+
+def test_a_client_that_came_by_itself_is_said_to_be_unchecked(provider: Running, browser: FormBrowser) -> None:
+    caution, known, other = "Nobody has checked this app.", television(provider), television(provider)
+    with provider.database.transaction() as db:
+        stranger = clients.c.client_id == other.client.client_id
+        db.execute(clients.update().where(stranger).values(registered_by="nobody"))
+
+    assert caution in question(browser, other.codes()["user_code"]).text
+    assert caution not in question(browser, known.codes()["user_code"]).text
 
 
 def test_a_device_in_the_same_network_is_said_to_be(device: Device, person: Person) -> None:
