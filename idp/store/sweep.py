@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Delete, and_, delete, exists, select
+from sqlalchemy import Delete, and_, delete, exists, or_, select
 
 from idp.store.attempts import attempts
 from idp.store.authorization_requests import authorization_requests
@@ -30,10 +30,24 @@ def sweep(database: Database, *, now: datetime, keep: timedelta = timedelta(days
 
     `keep` leaves rows for a while after their end, so that a late replay is still recognised and an old tab is still
     sent back to its relying party. A grant stays while any of its tokens does, and a session while any of its grants.
+    The latest grant of each client stays as long as the session behind it: it is how we know whom to tell of its end.
     """
     before = now - keep
     live_access = exists(select(1).where(access_tokens.c.grant_id == grants.c.id))
     live_refresh = exists(select(1).where(refresh_tokens.c.grant_id == grants.c.id))
+    is_open = exists(
+        select(1).where(
+            sessions.c.id == grants.c.session_id, sessions.c.ended_at.is_(None), sessions.c.expires_at >= before
+        )
+    )
+    later = grants.alias("later")
+    superseded = exists(
+        select(1).where(
+            later.c.session_id == grants.c.session_id,
+            later.c.client_id == grants.c.client_id,
+            later.c.issued_at > grants.c.issued_at,
+        )
+    )
     granted = exists(select(1).where(grants.c.session_id == sessions.c.id))
     # Consent is asked for every client that came by itself, and stays when grants and tokens have been swept.
     unused = and_(
@@ -45,7 +59,9 @@ def sweep(database: Database, *, now: datetime, keep: timedelta = timedelta(days
     expired: dict[str, Delete] = {
         "access_tokens": delete(access_tokens).where(access_tokens.c.expires_at < before),
         "refresh_tokens": delete(refresh_tokens).where(refresh_tokens.c.expires_at < before),
-        "grants": delete(grants).where(grants.c.code_expires_at < before, ~live_access, ~live_refresh),
+        "grants": delete(grants).where(
+            grants.c.code_expires_at < before, ~live_access, ~live_refresh, or_(~is_open, superseded)
+        ),
         "sessions": delete(sessions).where(sessions.c.expires_at < before, ~granted),
         "authorization_requests": delete(authorization_requests).where(authorization_requests.c.expires_at < before),
         "pushed_requests": delete(pushed_requests).where(pushed_requests.c.expires_at < before),
