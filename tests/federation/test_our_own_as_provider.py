@@ -1,0 +1,146 @@
+"""Another installation of ours as the other provider: two real servers, each with its own keys and its own people."""
+
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import requests
+from pydantic import SecretStr
+
+from idp.settings.connectors import ConnectorSettings
+from idp.store import clients
+from idp.store.base import digest_of
+from tests.conftest import _fresh
+from tests.federation.world import query_of
+from tests.flows.people import FormBrowser, path_of, somebody
+from tests.flows.relying_party import RelyingParty
+from tests.running import Person, Running, running_provider
+
+CLIENT_ID, SECRET = "the-other-installation", secrets.token_urlsafe(32)
+
+
+@dataclass
+class Two:
+    """`theirs` knows the people, `ours` asks it. One jar of cookies for both, as a browser has it."""
+
+    theirs: Running
+    ours: Running
+
+    def registered(self) -> dict[str, object]:
+        return {
+            "client_name": "Ours",
+            "redirect_uris": [f"{self.ours.issuer}/social/theirs/callback"],
+            "grant_types": ["authorization_code"],
+            "response_types": ["code"],
+            "token_endpoint_auth_method": "client_secret_basic",
+            "first_party": True,
+            "backchannel_logout_uri": f"{self.ours.issuer}/social/theirs/logout",
+        }
+
+
+@dataclass
+class Journey:
+    """A browser on its way. Ports do not keep cookies apart, so each installation gets a jar of its own."""
+
+    two: Two
+    here: FormBrowser = field(init=False)
+    there: FormBrowser = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.here, self.there = FormBrowser(self.two.ours), FormBrowser(self.two.theirs)
+
+    def sign_in(self, person: Person, page: requests.Response | None = None) -> requests.Response:
+        """Press the button here, sign in there; gives the answer of the callback."""
+        leaving = self.here.send(page or self.here.get("/login"), "/social/theirs")
+        answer = self.there.get(leaving.headers["Location"])
+        while not answer.headers["Location"].startswith(self.two.ours.issuer):
+            where = path_of(answer.headers["Location"])
+            if where.startswith("/login"):
+                answer = self.there.send(
+                    self.there.get(where), "/login", username=person.email, password=person.password
+                )
+            else:
+                answer = self.there.get(where)
+        return self.here.get(answer.headers["Location"])
+
+    def arrive(self, person: Person) -> None:
+        """Sign in for the first time, and prove the address by mail if that is asked for."""
+        page = self.here.get(self.sign_in(person).headers["Location"])
+        assert self.here.send(page, "/welcome").status_code == 303
+
+
+@pytest.fixture(scope="module")
+def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
+    directories: list[Path] = [tmp_path_factory.mktemp(name) for name in ("theirs", "ours")]
+    for their_url in _fresh("sqlite", request, directories[0]):
+        for our_url in _fresh("sqlite", request, directories[1]):
+            with running_provider(their_url) as theirs:
+                connector = ConnectorSettings(
+                    name="theirs",
+                    kind="oidc",
+                    client_id=CLIENT_ID,
+                    client_secret=SecretStr(SECRET),
+                    issuer=theirs.issuer,
+                    authoritative_for=("example.com",),
+                )
+                with running_provider(our_url, connectors=(connector,)) as ours:
+                    started = Two(theirs, ours)
+                    with theirs.database.transaction() as db:
+                        clients.add(db, CLIENT_ID, started.registered(), now=theirs.clock())
+                        clients.add_secret(db, CLIENT_ID, digest_of(SECRET), now=theirs.clock())
+                    yield started
+
+
+def test_a_person_of_theirs_gets_an_account_of_ours(two: Two) -> None:
+    person, journey = somebody(two.theirs, name="Ada Lovelace"), Journey(two)
+
+    journey.arrive(person)
+
+    page = journey.here.get("/account")
+    assert person.email in page.text
+    assert "Ada Lovelace" in page.text
+    assert "Theirs" in page.text
+
+
+def test_the_second_time_opens_it_at_once(two: Two) -> None:
+    person = somebody(two.theirs)
+    Journey(two).arrive(person)
+
+    assert Journey(two).sign_in(person).headers["Location"] == "/account"
+
+
+def test_a_fresh_sign_in_reaches_as_far_as_the_other_provider(two: Two) -> None:
+    person, journey = somebody(two.theirs), Journey(two)
+    journey.arrive(person)
+    party = RelyingParty(two.ours, two.ours.client())
+    login = path_of(party.authorize(journey.here.http, prompt="login").headers["Location"])
+
+    leaving = journey.here.send(journey.here.get(login), "/social/theirs")
+    asked_there = journey.there.get(leaving.headers["Location"])
+
+    assert query_of(leaving.headers["Location"])["prompt"] == "login"
+    assert query_of(leaving.headers["Location"])["max_age"] == "0"
+    # Signed in there, and asked again all the same.
+    assert path_of(asked_there.headers["Location"]).startswith("/login?")
+    back = journey.sign_in(person, journey.here.get(login))
+    assert "code=" in journey.here.get(path_of(back.headers["Location"])).headers["Location"]
+
+
+def test_signing_out_there_signs_out_here(two: Two) -> None:
+    person, journey, other = somebody(two.theirs), Journey(two), Journey(two)
+    journey.arrive(person)
+    assert other.sign_in(person).headers["Location"] == "/account"
+
+    out = journey.there.send(journey.there.get("/account"), "/account/sign-out")
+
+    assert out.status_code == 200
+    deadline = time.monotonic() + 20
+    while journey.here.get("/account").status_code == 200:
+        assert time.monotonic() < deadline, "the word of it did not arrive"
+        threading.Event().wait(0.05)
+    # The sign-in of the other browser is another session over there, and goes on.
+    assert other.here.get("/account").status_code == 200
