@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from idp.protocol.client_metadata import IDENTITY_SCOPES, ClientMetadata
 from idp.protocol.features import Features
-from idp.protocol.registered_members import DEVICE_CODE
 from idp.protocol.registration import InvalidClientMetadata, InvalidRedirectUri, validate_client_metadata
 from idp.protocol.registration_refusals import UnapprovedStatement
 from idp.protocol.registration_rules import check_together
@@ -30,12 +29,13 @@ class Limits:
 
     Attributes:
         scope: What they may ask people for. Scope values beyond those of OpenID Connect are rights at somebody's API.
-        grant_types: `client_credentials` is missing by default: what a stranger's client may do is for people to say.
+        grant_types: Two are missing by default. `client_credentials`: what a stranger's client may do is for people to
+            say. The device grant: whoever is talked into typing a code sees no host that the answer goes to.
         redirect_hosts: The hosts that answers may go to; None: any.
     """
 
     scope: tuple[str, ...] = IDENTITY_SCOPES
-    grant_types: tuple[str, ...] = ("authorization_code", "implicit", "refresh_token", DEVICE_CODE)
+    grant_types: tuple[str, ...] = ("authorization_code", "implicit", "refresh_token")
     redirect_hosts: tuple[str, ...] | None = None
 
     @classmethod

@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from idp.store import initial_access_tokens
+from idp.store import audit_events, initial_access_tokens
 from idp.store.base import digest_of
 from idp.store.initial_access_tokens import InitialAccessToken
 from tests.running import Registered, Running
@@ -77,3 +77,11 @@ def initial_token(provider: Running, *, uses: int = 1, life: timedelta = timedel
     with provider.database.transaction() as db:
         initial_access_tokens.add(db, digest_of(token), made)
     return token
+
+
+def events_of(provider: Running, client_id: str) -> list[tuple[str, str | None]]:
+    """What the audit trail tells of a client, and by whose hand."""
+    trail = audit_events.audit_events
+    query = trail.select().where(trail.c.client_id == client_id).order_by(trail.c.number)
+    with provider.database.autocommit() as db:
+        return [(row.event, row.detail.get("because") or row.detail.get("initial_token")) for row in db.execute(query)]

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 import requests
 
+from idp.protocol.registered_members import DEVICE_CODE
 from idp.settings.groups import Throttle
-from idp.store import audit_events, clients, initial_access_tokens
+from idp.store import clients, initial_access_tokens
 from idp.store.base import digest_of
 from tests.conftest import DATABASES, _fresh
-from tests.flows.registrar import CALLBACK, ask, initial_token, metadata, refused, register
+from tests.flows.registrar import CALLBACK, ask, events_of, initial_token, metadata, refused, register
 from tests.flows.relying_party import RelyingParty
 from tests.running import Registered, Running, keypair, running_provider
 
@@ -32,12 +33,6 @@ def provider(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             yield running
 
 
-def events_of(provider: Running, client_id: str) -> list[str]:
-    with provider.database.autocommit() as db:
-        query = audit_events.audit_events.select().where(audit_events.audit_events.c.client_id == client_id)
-        return [row.event for row in db.execute(query.order_by(audit_events.audit_events.c.number))]
-
-
 def test_a_registered_client_is_told_everything_it_is_registered_with(provider: Running) -> None:
     answer = ask(provider, metadata(grant_types=["authorization_code", "refresh_token"], contacts=["ops@rp.example"]))
 
@@ -52,7 +47,7 @@ def test_a_registered_client_is_told_everything_it_is_registered_with(provider: 
     assert told["client_secret_expires_at"] == 0
     assert told["registration_client_uri"] == f"{provider.issuer}/register/{told['client_id']}"
     assert abs(told["client_id_issued_at"] - provider.clock().timestamp()) < 60
-    assert events_of(provider, told["client_id"]) == ["client_registered"]
+    assert events_of(provider, told["client_id"]) == [("client_registered", "anyone")]
 
 
 def test_a_client_that_registers_no_scope_may_ask_for_all_that_people_can_give(provider: Running) -> None:
@@ -139,6 +134,7 @@ def test_members_that_nobody_knows_are_passed_over(provider: Running) -> None:
         ({"jwks": {"keys": [{**KEY, "d": "AQAB"}]}}, "invalid_client_metadata"),
         ({"token_endpoint_auth_method": "client_secret_jwt"}, "invalid_client_metadata"),
         ({"grant_types": ["client_credentials"]}, "invalid_client_metadata"),
+        ({"grant_types": [DEVICE_CODE]}, "invalid_client_metadata"),
         ({"id_token_signed_response_alg": "none"}, "invalid_client_metadata"),
         ({"id_token_signed_response_alg": "ES256"}, "invalid_client_metadata"),
         ({"software_statement": "eyJhbGciOiJub25lIn0.e30."}, "unapproved_software_statement"),
@@ -185,6 +181,11 @@ def test_discovery_names_the_endpoint(provider: Running) -> None:
     assert found["registration_endpoint"] == f"{provider.issuer}/register"
 
 
+def newest_token_id(provider: Running) -> str:
+    with provider.database.autocommit() as db:
+        return initial_access_tokens.everything(db)[0].id
+
+
 def test_an_initial_access_token_can_allow_more_and_less(provider: Running) -> None:
     token = initial_token(
         provider,
@@ -203,6 +204,7 @@ def test_an_initial_access_token_can_allow_more_and_less(provider: Running) -> N
     elsewhere = ask(provider, metadata(redirect_uris=["https://other.example/cb"]), token=token)
 
     assert told["scope"] == "openid invoices.read"
+    assert events_of(provider, told["client_id"]) == [("client_registered", newest_token_id(provider))]
     assert refused(elsewhere) == "invalid_redirect_uri"
 
 
@@ -212,9 +214,9 @@ def test_an_initial_access_token_that_is_of_no_use_is_refused_even_where_none_is
 ) -> None:
     token = initial_token(provider, uses=0 if state == "used up" else 1, life=timedelta(hours=state != "expired"))
     if state == "revoked":
+        token_id = newest_token_id(provider)
         with provider.database.transaction() as db:
-            newest = initial_access_tokens.everything(db)[0]
-            initial_access_tokens.revoke(db, newest.id, now=provider.clock())
+            initial_access_tokens.revoke(db, token_id, now=provider.clock())
 
     answer = ask(provider, metadata(), token=token + "x" * (state == "unknown"))
 

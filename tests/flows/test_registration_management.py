@@ -11,7 +11,7 @@ from idp.settings.groups import Throttle
 from idp.store import clients
 from idp.store.base import digest_of
 from tests.conftest import DATABASES, _fresh
-from tests.flows.registrar import CALLBACK, SelfRegistered, metadata, refused, register
+from tests.flows.registrar import CALLBACK, SelfRegistered, events_of, metadata, refused, register
 from tests.flows.relying_party import RelyingParty, answer_in
 from tests.running import Running, keypair, running_provider
 
@@ -156,6 +156,19 @@ def test_a_deleted_client_is_gone_and_so_is_what_was_granted_to_it(provider: Run
     assert rp.authorize(browser).status_code == 400
     assert client.manage("GET").status_code == 401
     assert client.manage("DELETE").status_code == 401
+
+
+def test_the_audit_trail_tells_what_a_client_did_to_itself(provider: Running, client: SelfRegistered) -> None:
+    update(client)
+    update(client, redirect_uris=["x"])
+    client.manage("DELETE", token="wrong")
+    client.manage("DELETE")
+
+    assert events_of(provider, client.client_id) == [
+        ("client_registered", "anyone"),
+        ("client_changed", "client"),
+        ("client_deleted", "client"),
+    ]
 
 
 def allow(provider: Running, client: SelfRegistered, account_id: str) -> None:
