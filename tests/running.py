@@ -196,10 +196,11 @@ def running_provider(
     policy: KeyPolicy | None = None,
     algorithms: Iterable[str] = ("RS256",),
     development: Callable[[House], list[Route]] | None = None,
+    port: int = 0,
     **changed: Any,
 ) -> Iterator[Running]:
     """Start a provider in this process, on a port of its own, and stop it afterwards."""
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = socket.create_server(("127.0.0.1", port))
     port = listening.getsockname()[1]
     settings = settings_for(database_url, port, **changed)
     clock, policy = TestClock(), policy or KeyPolicy()
