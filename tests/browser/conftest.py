@@ -23,7 +23,7 @@ _ARGUMENTS = [
 ]
 _PATIENCE = 30_000
 
-_ON_ONE_DATABASE = {"test_asking", "test_devices", "test_form_post", "test_page_basics"}
+_ON_ONE_DATABASE = {"test_asking", "test_devices", "test_form_post", "test_other_providers", "test_page_basics"}
 """What these show happens in the browser and is the same on every database; one is enough."""
 
 Opening = Callable[..., Browsing]

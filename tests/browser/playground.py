@@ -1,10 +1,11 @@
 """What the browsers of these tests talk to: a provider with a mailbox, two demo applications, one that takes POST."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from html import escape
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.applications import Starlette
@@ -17,10 +18,21 @@ from idp.dev.demo_clients import DemoApp, demo_apps, register
 from idp.dev.mailbox import mailbox_routes
 from idp.dev.relying_party import relying_party
 from idp.dev.servers import listen, serve
+from idp.dev.upstreams.facebook import FacebookStage
+from idp.dev.upstreams.google import GoogleStage
+from idp.dev.upstreams.personas import FACEBOOK, GOOGLE, Persona, X
+from idp.dev.upstreams.stage import App, Stage
+from idp.dev.upstreams.x import XStage
+from idp.settings.connectors import ConnectorSettings
 from tests.running import PASSWORD, Person, Registered, Running, running_provider, s256
 
 VERIFIER = "v" * 43
 _AMPLE = 10_000
+_KINDS: dict[str, tuple[str, type[Stage], Any]] = {
+    "google": ("Google", GoogleStage, GOOGLE),
+    "facebook": ("Facebook", FacebookStage, FACEBOOK),
+    "x": ("X", XStage, X),
+}
 
 
 @dataclass(frozen=True)
@@ -32,6 +44,7 @@ class Playground:
     bookings: DemoApp
     collector: str
     password_hash: str
+    stages: Mapping[str, Stage]
 
     @property
     def issuer(self) -> str:
@@ -40,11 +53,32 @@ class Playground:
     @property
     def origins(self) -> frozenset[str]:
         """Where a browser may go; every other address is a third party."""
-        return frozenset({self.issuer, self.photos.origin, self.bookings.origin, self.collector})
+        return frozenset(
+            {self.issuer, self.photos.origin, self.bookings.origin, self.collector}
+            | {stage.origin for stage in self.stages.values()}
+        )
 
     def person(self, name: str = "Ada Lovelace") -> Person:
         """Somebody with an account and the usual password."""
         return self.provider.person(password_hash=self.password_hash, name=name)
+
+    def meets(self, connector: str, like: Persona, mark: str) -> str:
+        """Somebody new at a simulated provider; gives the name on their button."""
+        stage, name = self.stages[connector], f"{like.name} {mark}"
+        persona = replace(
+            like,
+            key=f"{like.key}-{mark}",
+            name=name,
+            subject=str(int(like.subject) + int(mark, 16)),
+            email=like.email.replace("@", f"+{mark}@") if like.email else None,
+        )
+        stage.personas = (*stage.personas, persona)
+        return name
+
+    def forgets(self, mark: str) -> None:
+        """Take those away again, so that the pages stay short."""
+        for stage in self.stages.values():
+            stage.personas = tuple(one for one in stage.personas if not one.key.endswith(mark))
 
     def posting_app(self) -> Registered:
         """A client that receives its answers by POST."""
@@ -70,6 +104,9 @@ class Playground:
 def playground(database_url: str) -> Iterator[Playground]:
     """Start everything on ports of its own, and stop it afterwards."""
     with ExitStack() as running:
+        simulators = running.enter_context(_listening(3))
+        ports = [listening.getsockname()[1] for listening in simulators]
+        elsewhere = {kind: f"http://127.0.0.1:{port}" for kind, port in zip(_KINDS, ports, strict=True)}
         provider = running.enter_context(
             running_provider(
                 database_url,
@@ -77,8 +114,12 @@ def playground(database_url: str) -> Iterator[Playground]:
                 product_name="Acme ID",
                 # Every browser of this suite has the same address.
                 throttle={"source_sign_ups": _AMPLE, "source_mails": _AMPLE, "source_failures": _AMPLE},
+                connectors=tuple(_connector(kind, origin) for kind, origin in elsewhere.items()),
             )
         )
+        stages = _stages(elsewhere, provider)
+        for stage, listening in zip(stages.values(), simulators, strict=True):
+            running.callback(serve(stage.application(), listening, name=stage.name).stop)
         sockets = running.enter_context(_listening(3))
         ports = [listening.getsockname()[1] for listening in sockets]
         photos, bookings = demo_apps(host="127.0.0.1", first_port=ports[0], secrets=("a secret of photos", "another"))
@@ -93,7 +134,19 @@ def playground(database_url: str) -> Iterator[Playground]:
         cost = provider.settings.argon2
         passwords = Passwords(memory_mib=cost.memory_mib, time=cost.time, parallelism=cost.parallelism)
         collector = f"http://localhost:{ports[2]}"
-        yield Playground(provider, photos, bookings, collector, passwords.hash(PASSWORD))
+        yield Playground(provider, photos, bookings, collector, passwords.hash(PASSWORD), stages)
+
+
+def _connector(kind: str, origin: str) -> ConnectorSettings:
+    return ConnectorSettings(name=kind, kind=kind, client_id="the-app", client_secret="a secret", origin=origin)
+
+
+def _stages(elsewhere: Mapping[str, str], provider: Running) -> dict[str, Stage]:
+    stages: dict[str, Stage] = {}
+    for kind, (name, stage, personas) in _KINDS.items():
+        app = App("the-app", "a secret", f"{provider.issuer}/social/{kind}/callback")
+        stages[kind] = stage(name, elsewhere[kind], app, personas, clock=provider.clock, slow_for=1)
+    return stages
 
 
 @contextmanager

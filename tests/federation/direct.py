@@ -109,7 +109,7 @@ def direct(kind: str, stage: type[AnyStage], personas: Any, **switches: Any) -> 
     host = f"127.0.0.1:{listening.getsockname()[1]}"
     clock = TestClock()
     made = stage(kind, f"http://{host}", App(CLIENT_ID, SECRET, REDIRECT_URI), personas, clock=clock, **switches)
-    served = serve(made.application(), listening, name=kind)  # type: ignore[attr-defined]
+    served = serve(made.application(), listening, name=kind)
     wire = Wire(Outgoing(allowed_hosts=(host,), timeout=timedelta(seconds=2)))
     try:
         yield Direct(made, kind, clock, wire)

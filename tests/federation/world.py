@@ -208,6 +208,6 @@ def world(
         x = XStage("X", origins[2], app("x"), X, clock=provider.clock, slow_for=1)
         stages: list[Stage] = [google, facebook, x]
         for stage, listening in zip(stages, sockets, strict=True):
-            served = serve(stage.application(), listening, name=stage.name)  # type: ignore[attr-defined]
+            served = serve(stage.application(), listening, name=stage.name)
             running.callback(served.stop)
         yield World(provider, google, facebook, x)

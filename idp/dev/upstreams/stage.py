@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, unquote_plus, urlencode
 
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -69,6 +70,10 @@ class Stage:
     grants: dict[str, Grant] = field(default_factory=dict)
     tokens: dict[str, Grant] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
+
+    def application(self) -> Starlette:
+        """The provider, ready to be served at its origin."""
+        raise NotImplementedError
 
     def now(self) -> datetime:
         """The time over there."""
