@@ -2,16 +2,15 @@
 
 import secrets
 import ssl
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from queue import Empty, Queue
-from threading import Thread
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from conformance_tests.tls_server import TlsServer
 
 
 @dataclass(slots=True)
@@ -100,31 +99,13 @@ class CallbackServer:
         return f"/{secrets.token_urlsafe(8)}/{name}"
 
 
-class _Server(ThreadingHTTPServer):
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Keep the report free of those who hang up, as a browser does before it accepts a certificate."""
-        if not isinstance(sys.exception(), OSError):
-            super().handle_error(request, client_address)
-
-
 @contextmanager
 def running(host: str, certificate: Path, key: Path) -> Iterator[CallbackServer]:
     """Serve over https on a free port while the context lasts."""
-    server = _Server((host, 0), BaseHTTPRequestHandler)
+    server = TlsServer((host, 0), certificate, key)
     pages = CallbackServer(f"{host}:{server.server_port}")
-    server.RequestHandlerClass = _handler_of(pages)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    # The handshake is left to the thread of its connection, so that one who never speaks holds up nobody.
-    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with server.answering(_handler_of(pages)):
         yield pages
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _handler_of(pages: CallbackServer) -> type[BaseHTTPRequestHandler]:

@@ -44,7 +44,8 @@ class FapiParty(FapiSender):
         plain = responses.response_at(place, {}, self.client.redirect_uri, self.verdict, mode=mode)
         if self.variant.response_mode != "jwt":
             return plain
-        return responses.unpacked(plain, self.issuer, self.verdict, client_id=self.client.client_id)
+        client_id = self.client.client_id
+        return responses.unpacked(plain, self.issuer, self.verdict, client_id=client_id, algorithms=ALGORITHMS)
 
     def code_from(self, place: Page | Arrival, request: Mapping[str, str]) -> str:
         """Demand a sound response with a code."""

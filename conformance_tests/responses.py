@@ -42,11 +42,14 @@ def response_at(
     return dict(pairs)
 
 
-def unpacked(outside: Mapping[str, str], issuer: Issuer, verdict: Verdict, *, client_id: str) -> dict[str, str]:
+def unpacked(
+    outside: Mapping[str, str], issuer: Issuer, verdict: Verdict, *, client_id: str, algorithms: frozenset[str]
+) -> dict[str, str]:
     """Take the parameters out of a signed response (JARM section 2), which the provider makes for one client."""
     verdict.demand("response" in outside, "the response is not signed")
     verdict.expect(set(outside) <= {"response"}, "there are parameters beside the signed response")
     token = signed(outside["response"], issuer, verdict, "authorization response")
+    verdict.expect(token.algorithm in algorithms, f"the authorization response is signed by {token.algorithm}")
     claims, now = token.claims, datetime.now(UTC).timestamp()
     verdict.expect(claims.get("iss") == issuer.identifier, "iss of the signed response is not the issuer")
     verdict.expect(claims.get("aud") == client_id, "aud of the signed response is not the client_id")

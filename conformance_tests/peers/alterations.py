@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from conformance_tests.peers.faulty_proxy import Answer, Ask, FaultyProxy, json_answer
 from conformance_tests.tokens import decoded
 
+RELYING_PARTY = "rp.conformance.example"
+
 Before = Callable[[FaultyProxy, Ask], Answer | None]
 After = Callable[[FaultyProxy, Ask, Answer], Answer]
 
@@ -51,15 +53,39 @@ def in_key_set(**changes: Any) -> After:
     return after
 
 
-def in_redirect(changes: dict[str, str | None], carrying: str) -> After:
-    """Change parameters of every redirect that carries one parameter; None removes one."""
+def in_redirect(changes: dict[str, str | None], carrying: str, part: str = "query") -> After:
+    """Change parameters of every redirect that carries one parameter, in its query or fragment; None removes one."""
 
     def after(_proxy: FaultyProxy, _ask: Ask, answer: Answer) -> Answer:
-        parts = urlsplit(answer.get("Location"))
-        query = dict(parse_qsl(parts.query))
-        if carrying in query and parts.netloc == "rp.conformance.example":
-            kept = {name: value for name, value in {**query, **changes}.items() if value is not None}
-            answer.set("Location", urlunsplit(parts._replace(query=urlencode(kept))))
+        target = urlsplit(answer.get("Location"))
+        carried = dict(parse_qsl(getattr(target, part), keep_blank_values=True))
+        if carrying in carried and target.netloc == RELYING_PARTY:
+            kept = {name: value for name, value in {**carried, **changes}.items() if value is not None}
+            answer.set("Location", urlunsplit(target._replace(**{part: urlencode(kept)})))
+        return answer
+
+    return after
+
+
+def in_front_channel(header: dict[str, Any] | None = None, **claims: Any) -> After:
+    """Change header members and claims of every ID token that comes in a fragment; None removes one."""
+
+    def after(proxy: FaultyProxy, ask: Ask, answer: Answer) -> Answer:
+        token = dict(parse_qsl(urlsplit(answer.get("Location")).fragment)).get("id_token")
+        if token is None:
+            return answer
+        changed = proxy.signed_anew(token, header or {}, claims)
+        return in_redirect({"id_token": changed}, "id_token", "fragment")(proxy, ask, answer)
+
+    return after
+
+
+def on_pages(change: Callable[[str], str]) -> After:
+    """Change the HTML of every page."""
+
+    def after(_proxy: FaultyProxy, _ask: Ask, answer: Answer) -> Answer:
+        if answer.get("Content-Type").startswith("text/html"):
+            answer.body = change(answer.body.decode()).encode()
         return answer
 
     return after

@@ -1,13 +1,11 @@
 """A proxy in front of a provider that breaks one thing in what goes through it."""
 
 import json
-import ssl
-import threading
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -15,6 +13,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import requests
 from joserfc import jws
 from joserfc.jwk import RSAKey
+
+from conformance_tests.tls_server import TlsServer
 
 # What belongs to one connection, or is written anew here.
 _NOT_PASSED_ON = frozenset(
@@ -45,6 +45,15 @@ class Ask:
     def drop(self, name: str) -> None:
         """Take a parameter out of the query."""
         self.query = [(key, value) for key, value in self.query if key != name]
+
+    def put(self, **fields: str | None) -> None:
+        """Change fields of the form; None takes one out."""
+        changed = {name: value for name, value in {**self.form, **fields}.items() if value is not None}
+        self.body = urlencode(changed).encode()
+
+    def header(self, name: str) -> str:
+        """A header, in whatever letter case it came."""
+        return next((value for key, value in self.headers.items() if key.lower() == name.lower()), "")
 
 
 @dataclass(slots=True)
@@ -104,7 +113,12 @@ class FaultyProxy:
         self.upstream = upstream
         self.certificate, self.certificate_key = certificate, key
         self.fault = Fault("none", ())
-        self.key = RSAKey.generate_key(2048, parameters={"use": "sig", "alg": "RS256", "kid": "of-the-proxy"})
+        self.keys = {
+            algorithm: RSAKey.generate_key(
+                2048, parameters={"use": "sig", "alg": algorithm, "kid": f"proxy-{algorithm}"}
+            )
+            for algorithm in ("RS256", "PS256")
+        }
         self.remembered: dict[str, Answer] = {}
         self._metadata: dict[str, Any] = {}
 
@@ -124,15 +138,19 @@ class FaultyProxy:
         return ask.path == urlsplit(str(self.metadata.get(endpoint, ""))).path
 
     def signed_anew(self, token: str, header: dict[str, Any], claims: dict[str, Any]) -> str:
-        """An ID token with changed header and claims, under the key that the proxy adds to the published ones."""
+        """A JWT with changed header and claims, under a key that the proxy adds to the published ones."""
         old_header, old_claims = (
             json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in token.split(".")[:2]
         )
-        new_header = {**old_header, "alg": "RS256", "kid": self.key.kid, **header}
-        new_claims = {**old_claims, **claims}
-        kept = {name: value for name, value in new_header.items() if value is not None}
-        body = {name: value for name, value in new_claims.items() if value is not None}
-        return jws.serialize_compact(kept, json.dumps(body), self.key)
+        return self.signed({**old_claims, **claims}, {**old_header, **header}, renamed="kid" not in header)
+
+    def signed(self, claims: dict[str, Any], header: dict[str, Any], *, renamed: bool = True) -> str:
+        """A JWT under the proxy's key for an algorithm; None takes a member out."""
+        key = self.keys[header["alg"]]
+        members = {**header, "kid": key.kid} if renamed else header
+        kept = {name: value for name, value in members.items() if value is not None}
+        body = {name: value for name, value in claims.items() if value is not None}
+        return jws.serialize_compact(kept, json.dumps(body), key, algorithms=[kept["alg"]])
 
     def pass_on(self, ask: Ask) -> Answer:
         """Forward a request and bring its answer back, with the fault at work on both."""
@@ -148,7 +166,7 @@ class FaultyProxy:
     def _with_key(self, ask: Ask, answer: Answer) -> Answer:
         if self.is_at(ask, "jwks_uri"):
             answer.body = json.dumps(
-                {"keys": [*answer.document.get("keys", []), self.key.as_dict(private=False)]}
+                {"keys": [*answer.document.get("keys", []), *(k.as_dict(private=False) for k in self.keys.values())]}
             ).encode()
         return answer
 
@@ -186,17 +204,6 @@ def running(proxy: FaultyProxy, port: int) -> Iterator[None]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
             """Keep the table free of access lines."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    # What BCP 195 recommends, since the proxy's TLS is looked at in place of the provider's.
-    context.set_ciphers("ECDHE+AESGCM")
-    context.load_cert_chain(proxy.certificate, proxy.certificate_key)
-    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    server = TlsServer(("127.0.0.1", port), proxy.certificate, proxy.certificate_key)
+    with server.answering(Handler):
         yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
