@@ -111,7 +111,6 @@ SAMPLES: dict[str, Sample] = {
             permission_for("offline_access"),
             Permission(text, text, text),
         ],
-        unverified=True,
     ),
     "select_account": lambda pages, context, text: pages.select_account(
         context,

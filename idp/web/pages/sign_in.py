@@ -60,7 +60,6 @@ class SignInPages(Renderer):
         identity: str,
         permissions: Sequence[Permission],
         account: str = "",
-        unverified: bool = False,
     ) -> HTMLResponse:
         """Ask what the client may do. POST /consent with decision=allow|cancel, and scope for each ticked optional one.
 
@@ -68,7 +67,6 @@ class SignInPages(Renderer):
             identity: The signed-in address, shown with a way to switch.
             permissions: Required ones are only listed; optional ones get a check box.
             account: Whose decision this page asks for; comes back with the form, so that nobody answers for another.
-            unverified: Nobody has vouched for this client; a caution is shown.
         """
         return self._client_page(
             "consent.html",
@@ -78,7 +76,6 @@ class SignInPages(Renderer):
             identity=identity,
             permissions=permissions,
             account=account,
-            unverified=unverified,
         )
 
     def select_account(
