@@ -23,7 +23,12 @@ def say(line: str) -> None:
 def main() -> None:
     """Send them, and say what was answered. Ends with an error at the first answer that must not be."""
     given = argparse.ArgumentParser(description=__doc__)
-    given.add_argument("--requests", type=int, default=100_000, help="how many in all; three of five are the table's")
+    given.add_argument(
+        "--requests",
+        type=int,
+        default=100_000,
+        help="how many in all; three of five are the table's, one of thirty is hardly HTTP",
+    )
     given.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     given.add_argument("--seed", type=int, default=0, help="of the choice among the table's cells")
     asked = given.parse_args()
@@ -39,14 +44,19 @@ def main() -> None:
         rows, began = table(campaign.ground), time.monotonic()
         campaign.sweep(rows, asked.requests * 3 // 5, seed=asked.seed)
         swept = campaign.sent
-        search(campaign, asked.requests - swept)
+        campaign.mangle(asked.requests // 30, seed=asked.seed)
+        mangled = campaign.sent - swept
+        search(campaign, asked.requests - campaign.sent)
         seconds = time.monotonic() - began
     by_status: Counter[int] = Counter()
     for (_, status), count in campaign.statuses.items():
         by_status[status] += count
     say(f"{asked.database}: {campaign.sent} requests in {seconds:.0f} s to {len(rows)} methods of routes")
-    say(f"  of a table of {sum(map(len, rows))} cells {swept}, the rest found by search")
-    say("  answers: " + ", ".join(f"{status}: {count}" for status, count in sorted(by_status.items())))
+    say(f"  of a table of {sum(map(len, rows))} cells {swept}, hardly HTTP {mangled}, the rest found by search")
+    say(
+        "  answers (0: none, where hanging up or waiting is one): "
+        + ", ".join(f"{status}: {count}" for status, count in sorted(by_status.items()))
+    )
     say(f"  redirects: {campaign.redirects}; to or by forms for addresses elsewhere: {dict(campaign.away)}")
     say("  no answer above 499, none to an address that is not registered")
 

@@ -15,11 +15,14 @@ from hypothesis import HealthCheck, given, settings
 from tests.hostile.attack import Attack
 from tests.hostile.bending import attacks
 from tests.hostile.ground import Ground
+from tests.hostile.mangled import mangled
 from tests.hostile.table import Cell
 
 _ACTION = re.compile(rb'<form[^>]* action="([^"]*)"')
 _BODILESS = {204, 304}
 _RENEWED_EVERY = 60
+_PATIENCE, _FOR_ANOTHER = 0.2, 0.02
+"""How long to wait, in seconds, for an answer to what may have none, and then for one more."""
 
 
 class Broken(AssertionError):
@@ -75,6 +78,15 @@ class Campaign:
         self.judge(attack, answer)
         return answer
 
+    def mangle(self, count: int, seed: int) -> None:
+        """Send that many requests that are hardly HTTP, each on a connection of its own."""
+        everything = list(mangled(self.ground))
+        for attack, octets in random.Random(seed).sample(everything, min(count, len(everything))):  # noqa: S311
+            answers = self._answers_to(octets)
+            self.statuses[attack.route, answers[0].status if answers else 0] += 1
+            for answer in answers:
+                self.judge(attack, answer, octets)
+
     def close(self) -> None:
         """Hang up."""
         if self._line is not None:
@@ -82,18 +94,19 @@ class Campaign:
             self._line.close()
             self._line = None
 
-    def judge(self, attack: Attack, answer: Answer) -> None:
+    def judge(self, attack: Attack, answer: Answer, octets: bytes = b"") -> None:
         """Look at everything that no input may cause."""
-        self._no(answer.status >= 500, "a status above 499", attack, answer)
-        self._no(not 200 <= answer.status < 500, "a status that is none", attack, answer)
-        self._no(bool(answer.header("x-injected")), "a header of the sender's", attack, answer)
-        self._no(b"<script>alert" in answer.body, "a script of the sender's", attack, answer)
+        sent = octets or attack.encoded()
+        self._no(answer.status >= 500, "a status above 499", sent, answer)
+        self._no(not 200 <= answer.status < 500, "a status that is none", sent, answer)
+        self._no(bool(answer.header("x-injected")), "a header of the sender's", sent, answer)
+        self._no(b"<script>alert" in answer.body, "a script of the sender's", sent, answer)
         location = answer.header("location")
         if location:
             self.redirects += 1
-            self._no(not self._may_go(location), "a redirect to nobody registered", attack, answer)
+            self._no(not self._may_go(location), "a redirect to nobody registered", sent, answer)
         for action in _ACTION.findall(answer.body):
-            self._no(not self._may_go(unescape(action.decode())), "a form for nobody registered", attack, answer)
+            self._no(not self._may_go(unescape(action.decode())), "a form for nobody registered", sent, answer)
 
     def _may_go(self, where: str) -> bool:
         if where.startswith("/") and not where.startswith(("//", "/\\")):
@@ -105,10 +118,9 @@ class Campaign:
         return where.partition("#")[0].partition("?")[0] in self.ground.destinations
 
     @staticmethod
-    def _no(wrong: bool, what: str, attack: Attack, answer: Answer) -> None:
+    def _no(wrong: bool, what: str, sent: bytes, answer: Answer) -> None:
         if wrong:
-            sent = attack.encoded()[:3000]
-            raise Broken(f"{what}: {answer.status} {answer.headers} {answer.body[:300]!r}\nfor {sent!r}")
+            raise Broken(f"{what}: {answer.status} {answer.headers} {answer.body[:300]!r}\nfor {sent[:3000]!r}")
 
     def _ask(self, attack: Attack) -> Answer:
         if self._line is None:
@@ -123,6 +135,27 @@ class Campaign:
         if answer.header("connection") == "close":
             self.close()
         return answer
+
+    def _answers_to(self, octets: bytes) -> list[Answer]:
+        """Everything that comes back before the provider hangs up, or waits for more itself."""
+        parts, came = urlsplit(self.ground.provider.issuer), b""
+        answers: list[Answer] = []
+        address = (parts.hostname or "", parts.port or 80)
+        with suppress(ConnectionError, TimeoutError), socket.create_connection(address, timeout=_PATIENCE) as line:
+            line.sendall(octets)
+            while more := line.recv(65536):
+                came += more
+                line.settimeout(_FOR_ANOTHER)
+        # One answer after another: what looks like one within a body is none, since no page of ours quotes any.
+        for one in came.split(b"HTTP/1.1 ")[1:]:
+            if one.startswith(b"100 "):
+                continue
+            head, _, body = one.partition(b"\r\n\r\n")
+            status, *lines = head.decode("latin-1").split("\r\n")
+            pairs = [line.partition(":") for line in lines]
+            headers = tuple((name.strip().lower(), value.strip()) for name, _, value in pairs)
+            answers.append(Answer(int(status[:3]), headers, body))
+        return answers
 
     def _answer(self, attack: Attack) -> Answer:
         try:

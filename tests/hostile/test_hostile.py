@@ -4,6 +4,7 @@ IDP_TEST_HOSTILE sets how many requests are sent to each database; `python -m te
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -29,6 +30,16 @@ def test_values_of_the_table_everywhere(campaign: Campaign) -> None:
     campaign.sweep(table(campaign.ground), REQUESTS // 2, seed=1)
 
     assert {route for route, _ in campaign.statuses} == {route.path for route in campaign.ground.routes}
+
+
+def test_what_is_hardly_http(campaign: Campaign) -> None:
+    before = Counter(campaign.statuses)
+
+    campaign.mangle(REQUESTS // 30, seed=1)
+
+    # Some wait for the rest of a request for ever; most are answered.
+    answered = sum(count for (_, status), count in (campaign.statuses - before).items() if status)
+    assert answered > REQUESTS // 60
 
 
 def test_anything_anywhere(campaign: Campaign) -> None:
