@@ -63,10 +63,9 @@ def staged(kind: str) -> Iterator[Stage]:
 
 
 @contextmanager
-def serving(stage: Stage, *command: str) -> Iterator[tuple[psutil.Process, int, float]]:
-    """Run the provider. Gives its process, its port, and the seconds until it was ready."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
+def serving(stage: Stage, *command: str, port: int = 0, **more: str) -> Iterator[tuple[psutil.Process, int, float]]:
+    """Run the provider, with more settings if wanted. Gives its process, its port, and the seconds until it was up."""
+    port = port or free_port()
     environ = {name: value for name, value in os.environ.items() if not name.startswith("IDP_")} | {
         "IDP_ISSUER": f"http://127.0.0.1:{port}",
         "IDP_INSECURE_HTTP": "true",
@@ -74,6 +73,7 @@ def serving(stage: Stage, *command: str) -> Iterator[tuple[psutil.Process, int, 
         "IDP_KEY_ENCRYPTION_KEY": KEK,
         "IDP_PORT": str(port),
         "IDP_THROTTLE_ENABLED": "false",
+        **more,
     }
     began = time.perf_counter()
     with (
@@ -88,6 +88,12 @@ def serving(stage: Stage, *command: str) -> Iterator[tuple[psutil.Process, int, 
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(30)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
 
 
 def _is_ready(process: subprocess.Popen[bytes], port: int) -> bool:
