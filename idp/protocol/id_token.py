@@ -14,6 +14,7 @@ from idp.protocol.client import RegisteredClient
 from idp.protocol.subject import Subjects
 from idp.store.grants import Grant
 from idp.store.tokens import Person
+from keys.lifecycle import Algorithm
 from keys.ring import KeyRing
 from keys.signing import signed, verified
 
@@ -133,11 +134,8 @@ def _algorithm_and_kid(token: str) -> tuple[str, str]:
         raise NotAnIdToken
     header = jws.extract_compact(token.encode()).headers()
     algorithm, kid = header.get("alg"), header.get("kid")
-    if algorithm not in _SIGNATURES or not isinstance(kid, str):
+    if algorithm not in list(Algorithm) or not isinstance(kid, str):
         raise NotAnIdToken
     if header.get("typ", "JWT") != "JWT" or set(header) - {"alg", "kid", "typ"}:
         raise NotAnIdToken
     return str(algorithm), kid
-
-
-_SIGNATURES = frozenset({"RS256", "PS256", "ES256", "EdDSA", "Ed25519"})
