@@ -48,7 +48,7 @@ from idp.endpoints.verify_email import VerifyEmailEndpoint
 from idp.endpoints.welcome import WelcomeEndpoint
 from idp.farewell import Farewell
 from idp.federation.handshake import Handshakes
-from idp.house import House, build_house
+from idp.house import House, build_house, count_registration
 from idp.observe import logs
 from idp.protocol.logout_token import LogoutTokens
 from idp.settings import Settings
@@ -137,8 +137,9 @@ def _registration(house: House) -> list[Route]:
     api, mode = house.routes.api, house.settings.client_registration
     if mode == "off":
         return []
-    register = RegistrationEndpoint(house.database, house.provider, house.throttle, mode == "open", house.clock)
-    own = ClientConfigurationEndpoint(house.database, house.provider, house.clock)
+    count = count_registration(house.database, house.throttle, house.clock)
+    register = RegistrationEndpoint(house.database, house.provider, count, mode == "open", house.clock)
+    own = ClientConfigurationEndpoint(house.database, house.provider, count, house.clock)
     return [
         api("/register", register.register, shared=True, json=True),
         api("/register/{client_id}", own.answer, methods=["GET", "PUT", "DELETE"], shared=True, json=True),

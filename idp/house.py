@@ -23,6 +23,7 @@ from idp.protocol.features import Features
 from idp.protocol.foundation import Foundation
 from idp.protocol.lifetimes import Lifetimes
 from idp.protocol.provider import Provider
+from idp.protocol.registration_access import CountRegistration
 from idp.protocol.subject import Subjects
 from idp.reception import Reception
 from idp.settings import Settings
@@ -213,6 +214,17 @@ def _throttle(settings: Settings) -> Throttle:
         source_device_codes=given.source_device_codes,
     )
     return Throttle(limits, given.enabled)
+
+
+def count_registration(database: Database, throttle: Throttle, clock: Clock) -> CountRegistration:
+    """What counts the clients that come by themselves, by where they come from."""
+
+    def count(address: str) -> timedelta | None:
+        with database.autocommit() as db:
+            counted = throttle.registration(db, source=Visitor(address).source, now=clock())
+        return timedelta(seconds=counted.seconds) if isinstance(counted, Wait) else None
+
+    return count
 
 
 def _count_client_failure(database: Database, throttle: Throttle, clock: Clock) -> CountFailure:

@@ -65,6 +65,10 @@ def _choices(settings: "Settings") -> Iterator[Finding]:
     if not settings.throttle.enabled:
         sentence = "nothing limits guessing of passwords and secrets"
         yield Finding(Level.WARNING, "throttle", sentence, "set IDP_THROTTLE_ENABLED=true")
+    if settings.client_registration == "open":
+        sentence = "anybody may register applications, which people are asked to trust"
+        fix = "unless that is meant, set IDP_CLIENT_REGISTRATION=token"
+        yield Finding(Level.WARNING, "registration", sentence, fix)
     if settings.insecure_http:
         yield Finding(Level.WARNING, "http", "an http issuer is accepted on loopback", "unset IDP_INSECURE_HTTP")
 

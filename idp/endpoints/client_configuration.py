@@ -16,8 +16,10 @@ from idp.protocol.dynamic_registration import Limits, Offered
 from idp.protocol.provider import Provider
 from idp.protocol.registration import InvalidClientMetadata
 from idp.protocol.registration_access import (
+    CountRegistration,
     RegistrationRefused,
     bearer,
+    count_one,
     unauthorized,
     unknown_client,
     unregistrable,
@@ -54,6 +56,7 @@ class ClientConfigurationEndpoint:
 
     database: Database
     provider: Provider
+    count: CountRegistration
     clock: Clock
 
     def answer(self, exchange: Exchange) -> Response:
@@ -85,6 +88,10 @@ class ClientConfigurationEndpoint:
             raise InvalidClientMetadata("client_secret", "must be the one of this client, or left out")
         offered = Offered.of(self.provider.features, self.provider.ring)
         asked = dynamic_registration.asked(exchange.document, Limits.of(before.registration_limits), offered)
+        if asked.sector_identifier_uri is not None:
+            # Another server is asked, and nobody has that done more often than they may register.
+            self.provider.documents.have_time()
+            count_one(self.count, exchange.client_address)
         check_sector(asked, self.provider.documents)
         with self.database.transaction() as db:
             stored = own.find(db)

@@ -7,8 +7,6 @@ from typing import Any
 
 from starlette.responses import Response
 
-from idp.accounts.throttle import Throttle, Wait
-from idp.accounts.visitor import Visitor
 from idp.audit.events import Event, Occasion, note
 from idp.clock import Clock
 from idp.protocol import dynamic_registration, opaque
@@ -18,9 +16,10 @@ from idp.protocol.dynamic_registration import Limits, Offered
 from idp.protocol.provider import Provider
 from idp.protocol.registration import InvalidClientMetadata
 from idp.protocol.registration_access import (
+    CountRegistration,
     RegistrationRefused,
     bearer,
-    too_many,
+    count_one,
     unauthorized,
     unknown_initial_token,
     unregistrable,
@@ -57,7 +56,7 @@ class RegistrationEndpoint:
 
     database: Database
     provider: Provider
-    throttle: Throttle
+    count: CountRegistration
     is_open: bool
     clock: Clock
 
@@ -72,7 +71,7 @@ class RegistrationEndpoint:
                 # Before anything is counted: this may begin anew in a thread that has time.
                 self.provider.documents.have_time()
             if admission.digest is None:
-                self._count(exchange, now)
+                count_one(self.count, exchange.client_address)
             check_sector(asked, self.provider.documents)
             return replies.json(201, self._registered(exchange, asked, admission, now))
         except InvalidClientMetadata as refusal:
@@ -93,13 +92,6 @@ class RegistrationEndpoint:
         if found is None:
             raise unknown_initial_token()
         return _Admission(found.id, digest, Limits.of(found.limits))
-
-    def _count(self, exchange: Exchange, now: datetime) -> None:
-        source = Visitor(exchange.client_address).source
-        with self.database.autocommit() as db:
-            counted = self.throttle.registration(db, source=source, now=now)
-        if isinstance(counted, Wait):
-            raise too_many(counted.seconds)
 
     def _registered(
         self, exchange: Exchange, asked: ClientMetadata, admission: _Admission, now: datetime

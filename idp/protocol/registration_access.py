@@ -1,10 +1,14 @@
 """Who may register a client or change one: bearers of tokens, and the answers to others (RFC 7591 3, RFC 7592 2)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from idp.protocol import opaque
 from idp.protocol.registration_refusals import InvalidClientMetadata
+
+CountRegistration = Callable[[str], timedelta | None]
+"""Counts a registration from an address; how long to wait when there have been too many."""
 
 
 @dataclass(eq=False)
@@ -59,10 +63,16 @@ def unregistrable(refusal: InvalidClientMetadata) -> RegistrationRefused:
     return RegistrationRefused(400, {"error": refusal.error, "error_description": str(refusal)})
 
 
-def too_many(seconds: int) -> RegistrationRefused:
-    """The refusal of one registration too many from one source."""
-    body = {
-        "error": "temporarily_unavailable",
-        "error_description": "Too many clients have been registered from this address; wait and try again.",
-    }
-    return RegistrationRefused(429, body, {"Retry-After": str(seconds)})
+def count_one(count: CountRegistration, address: str) -> None:
+    """Count what a stranger makes us store or ask for.
+
+    Raises:
+        RegistrationRefused: That was one too many.
+    """
+    wait = count(address)
+    if wait is not None:
+        body = {
+            "error": "temporarily_unavailable",
+            "error_description": "Too many clients have been registered from this address; wait and try again.",
+        }
+        raise RegistrationRefused(429, body, {"Retry-After": str(max(1, round(wait.total_seconds())))})

@@ -233,3 +233,13 @@ def test_a_sector_identifier_that_cannot_be_read_is_not_registered(operator: Ope
     result = operator.runs("client", "create", "--redirect-uri", CALLBACK, *sector, expect=2)
 
     assert "sector_identifier_uri cannot be read" in result.stderr
+
+
+def test_doctor_asks_whether_open_registration_is_meant(operator: Operator) -> None:
+    operator.environ["IDP_ISSUER"] = "https://127.0.0.1:1"
+    operator.environ["IDP_CLIENT_REGISTRATION"] = "open"
+    operator.runs("keys", "init")
+
+    findings = json.loads(operator.runs("doctor", "--json").stdout)
+
+    assert [finding["level"] for finding in findings if finding["subject"] == "registration"] == ["warning"]

@@ -115,6 +115,19 @@ def test_nobody_makes_us_ask_others_more_often_than_they_may_register(database_u
     assert len(server.requests) == 3
 
 
+def test_nor_by_updates(database_url: str, tmp_path: Path) -> None:
+    limited = Throttle(source_registrations=3)
+    with sector_at(database_url, tmp_path, limited) as sector, sector.serving(listing()) as server:
+        client = register(sector.provider)
+        document = {**sector.registration(server), "client_id": client.client_id}
+        statuses = [client.manage("PUT", document).status_code for _ in range(3)]
+        without = client.manage("PUT", {**metadata(), "client_id": client.client_id})
+
+    assert statuses == [400, 400, 429]
+    assert len(server.requests) == 2
+    assert without.status_code == 200
+
+
 def test_a_connection_of_the_database_is_not_held_meanwhile(sector: Sector) -> None:
     # The guarded client itself refuses to wait while one is held; this asks for the answer to be the ordinary one.
     with sector.serving(listing(CALLBACK, OTHER)) as server:
