@@ -240,6 +240,6 @@ def test_doctor_asks_whether_open_registration_is_meant(operator: Operator) -> N
     operator.environ["IDP_CLIENT_REGISTRATION"] = "open"
     operator.runs("keys", "init")
 
-    findings = json.loads(operator.runs("doctor", "--json").stdout)
+    findings = json.loads(operator.runs("doctor", "--json").stdout)["findings"]
 
     assert [finding["level"] for finding in findings if finding["subject"] == "registration"] == ["warning"]
