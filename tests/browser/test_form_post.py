@@ -44,9 +44,12 @@ def test_the_back_button_is_no_trap(ground: Playground, browser: Browsing, scrip
     assert page.locator("#code").inner_text() != first
 
 
-def test_going_back_to_a_completed_sign_in_says_that_it_is_completed(
+def test_going_back_to_a_completed_sign_in_says_that_it_is_completed_and_shows_the_way_on(
     ground: Playground, browser: Browsing, script: bool
 ) -> None:
     page = _signed_in_at_an_app_that_takes_posts(ground, browser, script=script)
     page.go_back()
     heading(page, "You are already signed in")
+    # Nothing is known of this application but where its answers go.
+    on = page.get_by_role("link", name="Continue to Posting App")
+    expect(on).to_have_attribute("href", f"{ground.collector}/")
