@@ -125,6 +125,11 @@ def test_dpop(provider: Running, browser: WebBrowser, person: Person, method: st
 
     assert facts["tokens"]["token_type"] == facts["refreshed"]["token_type"] == "dpop"
     assert facts["userinfo"]["sub"] == person.id
+    # A public client is asked for a nonce first, and keeps to the one it was given.
+    if method == "none":
+        refused, *accepted = facts["answers"]
+        assert (refused["status"], refused["sent"]) == (400, None)
+        assert {(answer["status"], answer["sent"]) for answer in accepted} == {(200, refused["given"])}
     # The same token without a proof.
     assert facts["stolen"]["parameters"]["error"] == "invalid_token"
 
