@@ -40,6 +40,16 @@ def in_json(endpoint: str, **changes: Any) -> After:
     return after
 
 
+def reads_request_objects(proxy: FaultyProxy, ask: Ask, answer: Answer) -> Answer:
+    """Say that request objects are read, unsigned ones too."""
+    return in_json(
+        "discovery",
+        request_parameter_supported=True,
+        request_uri_parameter_supported=True,
+        request_object_signing_alg_values_supported=["RS256", "none"],
+    )(proxy, ask, answer)
+
+
 def in_key_set(**changes: Any) -> After:
     """Change members of every published key; None removes one."""
 

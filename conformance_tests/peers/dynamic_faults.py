@@ -5,7 +5,15 @@ from collections.abc import Callable
 from typing import Any
 
 from conformance_tests.client_keys import ASSERTION_TYPE
-from conformance_tests.peers.alterations import After, Before, dropping, in_json, in_redirect, on_pages
+from conformance_tests.peers.alterations import (
+    After,
+    Before,
+    dropping,
+    in_json,
+    in_redirect,
+    on_pages,
+    reads_request_objects,
+)
 from conformance_tests.peers.faulty_proxy import Answer, Ask, Fault, FaultyProxy, json_answer
 from conformance_tests.tokens import decoded
 
@@ -181,8 +189,8 @@ DYNAMIC_FAULTS = (
     Fault(
         "requests by reference are ignored",
         ("oidcc_request_uri_unsigned", "oidcc_request_uri_signed_rs256"),
-        needs="request_uri_parameter_supported",
         before=dropping("request_uri"),
+        after=reads_request_objects,
     ),
     Fault("keys never change", ("oidcc_server_rotate_keys",), needs="check_session_iframe", after=_first_keys),
 )

@@ -227,13 +227,13 @@ _FAULTS = (
         Fault(
             f"signed responses with another {name}",
             _named("happy_flow", _SIGNED),
-            after=_in_signed_response(**{name: value}),
+            after=after,
         )
-        for name, value in (
-            ("iss", "https://other.example"),
-            ("aud", "somebody-else"),
-            ("exp", 4_000_000_000),
-            ("state", "x"),
+        for name, after in (
+            ("iss", _in_signed_response(iss="https://other.example")),
+            ("aud", _in_signed_response(aud="somebody-else")),
+            ("exp", _in_signed_response(exp=4_000_000_000)),
+            ("state", _in_signed_response(state="x")),
         )
     ),
 )

@@ -6,6 +6,7 @@ from conformance_tests.peers.alterations import (
     in_redirect,
     lacks,
     never_signed_in,
+    reads_request_objects,
     redirecting,
     refusing,
 )
@@ -83,6 +84,7 @@ REQUESTS_FAULTS = (
             "oidcc_request_uri_unsigned_supported_correctly_or_rejected_as_unsupported",
         ),
         before=dropping("request", "request_uri"),
+        after=reads_request_objects,
     ),
     Fault(
         "request objects are refused before redirect_uri is checked",
@@ -92,5 +94,6 @@ REQUESTS_FAULTS = (
             if proxy.is_at(ask, "authorization_endpoint") and "request" in ask.parameters
             else None
         ),
+        after=reads_request_objects,
     ),
 )

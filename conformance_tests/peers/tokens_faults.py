@@ -30,6 +30,11 @@ TOKENS_FAULTS = (
         ("oidcc_server", "oidcc_scope_email", "oidcc_alternate_happy_flow", "oidcc_claims_essential"),
         after=in_id_token(name="Ada"),
     ),
+    Fault(
+        "acr of the ID token is another",
+        ("oidcc_ensure_request_with_acr_values_succeeds",),
+        after=in_id_token(acr="urn:example:other"),
+    ),
     Fault("the ID token has no kid", ("oidcc_idtoken_signature",), after=in_id_token({"kid": None})),
     Fault("the ID token is signed by nobody", ("oidcc_server", "oidcc_refresh_token"), after=without_signature),
     Fault(
