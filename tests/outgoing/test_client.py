@@ -192,7 +192,8 @@ def test_the_environment_names_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None
 def _dripping(head: bytes) -> Behaviour:
     def drip(connected: socket.socket, _request: bytes) -> None:
         connected.sendall(head)
-        while True:
+        # Not for ever: a client that waits for all of it is to be found out soon.
+        for _ in range(200):
             connected.sendall(b"x")
             threading.Event().wait(0.02)
 
