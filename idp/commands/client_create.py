@@ -44,10 +44,13 @@ def create(
 ) -> None:
     """Register a client. Its secret is shown once, here.
 
-    A document may be what another provider answered to a registration: its client_id and client_secret are kept.
+    A document may be what another provider answered to a registration: its client_id and client_secret are kept,
+    and members that only the other provider knows are passed over.
     """
     document = options.read_json("--metadata", metadata) if metadata else {}
     brought = {name: document.pop(name) for name in _INFORMATION if name in document}
+    if brought:
+        document = _known_here(document)
     registered = validated(_with_defaults(options.members(document, given)))
     chosen = client_id or brought.get("client_id") or secrets.token_urlsafe(12)
     if not isinstance(chosen, str) or not _PLAIN.fullmatch(chosen):
@@ -58,6 +61,15 @@ def create(
     show_record(facts(stored) | ({"client_secret": secret} if secret else {}), as_json=as_json)
     say("Created." + (" The secret is shown only now." if secret and old is None else ""))
     say(f"Next: give the application its client_id and the issuer; look at it with: idp client show {chosen}")
+
+
+def _known_here(document: dict[str, Any]) -> dict[str, Any]:
+    """What remains of another provider's answer. Where an operator has written the document, a misspelling is an error."""
+    from idp.protocol.registered_members import CHECKS
+
+    for name in sorted(document.keys() - CHECKS.keys()):
+        say(f"Passed over, since nothing here is called so: {name if name.isidentifier() else 'a member'}")
+    return {name: value for name, value in document.items() if name in CHECKS}
 
 
 def _with_defaults(asked: dict[str, object]) -> dict[str, object]:

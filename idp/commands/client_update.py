@@ -63,17 +63,21 @@ def _grants_that_follow(kept: Mapping[str, Any], changes: dict[str, object]) -> 
     if ("grant_types" in changes) == ("response_types" in changes):
         return changes
     if "grant_types" in changes:
-        grants = changes["grant_types"] or []
-        by_code, by_front = "authorization_code" in grants, "implicit" in grants  # type: ignore[operator]
+        grants = _words(changes["grant_types"])
+        by_code, by_front = "authorization_code" in grants, "implicit" in grants
         old = [kind for kind in kept.get("response_types", ["code"]) if _fits(kind, by_code=by_code, by_front=by_front)]
         return changes | {"response_types": old or (["code"] if by_code else None)}
-    kinds = changes["response_types"]
-    kinds = [str(kind) for kind in kinds] if isinstance(kinds, list) else ["code"]
+    kinds = _words(changes["response_types"]) or ["code"]
     by_code, by_front = any("code" in kind.split() for kind in kinds), any(kind != "code" for kind in kinds)
     others = [grant for grant in kept.get("grant_types", []) if grant not in {"authorization_code", "implicit"}]
     if not by_code and DEVICE_CODE not in others:
         others = [grant for grant in others if grant != "refresh_token"]
     return changes | {"grant_types": ["authorization_code"] * by_code + ["implicit"] * by_front + others}
+
+
+def _words(value: object) -> list[str]:
+    """What was named, whatever else may be wrong with it: that is found later."""
+    return [str(word) for word in value] if isinstance(value, list) else []
 
 
 def _fits(response_type: str, *, by_code: bool, by_front: bool) -> bool:

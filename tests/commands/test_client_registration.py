@@ -159,12 +159,14 @@ def test_what_another_provider_answered_to_a_registration_is_taken_over(operator
         "client_id_issued_at": 1_700_000_000,
         "registration_access_token": "theirs",
         "registration_client_uri": "https://old.example/register/from-elsewhere",
+        "tls_client_certificate_bound_access_tokens": False,
     }
     file = tmp_path / "client.json"
     file.write_text(json.dumps(answer))
 
-    client = run(operator, "client", "create", "--from", str(file))
+    result = operator.runs("client", "create", "--from", str(file), "--json")
 
+    client = json.loads(result.stdout)
     with operator.database.autocommit() as db:
         stored = clients.find(db, "from-elsewhere")
     assert stored is not None
@@ -172,6 +174,7 @@ def test_what_another_provider_answered_to_a_registration_is_taken_over(operator
     assert [secret.digest for secret in stored.secrets] == [digest_of("s" * 40)]
     assert not stored.manages_itself
     assert "theirs" not in json.dumps(dict(stored.metadata))
+    assert "tls_client_certificate_bound_access_tokens" in result.stderr
 
 
 def test_a_weak_secret_is_not_taken_over(operator: Operator) -> None:
