@@ -64,7 +64,7 @@ def create(
 
 
 def _known_here(document: dict[str, Any]) -> dict[str, Any]:
-    """What remains of another provider's answer. Where an operator has written the document, a misspelling is an error."""
+    """What remains of another provider's answer. In what an operator has written, a misspelling is an error."""
     from idp.protocol.registered_members import CHECKS
 
     for name in sorted(document.keys() - CHECKS.keys()):
