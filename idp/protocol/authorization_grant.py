@@ -82,7 +82,7 @@ def _from_the_front(
     if "code" in asked.response_type:
         fields.append(("code", code))
     if "token" in asked.response_type:
-        access = server.mint.access(asked.client, grant.scopes, grant=grant, resources=None, jkt=None, now=now)
+        access = server.mint.access(asked.client, grant.scopes, grant=grant, resources=None, jkt=None, now=now, held=db)
         access.store(db, client_id=grant.client_id, scopes=grant.scopes, grant=grant)
         access_token = access.value
         fields += [

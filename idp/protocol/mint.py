@@ -8,6 +8,7 @@ from idp.protocol.client import RegisteredClient
 from idp.protocol.foundation import Foundation
 from idp.protocol.refusals import oauth_error
 from idp.protocol.resources import ResourceServers
+from idp.store.database import Connection
 from idp.store.grants import Grant
 from keys.ring import NoSigningKey, SigningKey
 from keys.vault import VaultError
@@ -34,6 +35,7 @@ class Mint:
         resources: tuple[str, ...] | None,
         jkt: str | None,
         now: datetime,
+        held: Connection | None = None,
     ) -> MintedAccess:
         """An access token: a JWT for clients that are registered so and for resources that want one, or opaque.
 
@@ -41,12 +43,13 @@ class Mint:
             grant: What a person granted; None for a token of the client itself.
             resources: What this token is asked for; None: everything that was granted.
             jkt: The key to bind it to.
+            held: The caller's connection, where it has one.
 
         Raises:
             OAuth2Error: With status 503; a JWT is wanted, and there is no key to sign it with.
         """
         meant_for = resources or (None if grant is None else grant.resources)
-        if client.access_token_format != "jwt" and not self._resource_servers.want_jwt(meant_for):
+        if client.access_token_format != "jwt" and not self._resource_servers.want_jwt(meant_for, held=held):
             return opaque_token(now=now, life=self._lifetimes.access_token, resources=meant_for, jkt=jkt)
         return jwt_token(
             issuer=self._issuer,

@@ -1,12 +1,13 @@
 """Resource indicators: where the access tokens of a request are to be used (RFC 8707)."""
 
 import time
+from contextlib import nullcontext
 from threading import Lock
 
 from idp.protocol.client import RegisteredClient
 from idp.protocol.messages import Parameters
 from idp.store import resource_servers
-from idp.store.database import Database
+from idp.store.database import Connection, Database
 
 
 class InvalidTarget(Exception):
@@ -45,18 +46,22 @@ class ResourceServers:
         self._known: tuple[float, frozenset[str]] | None = None
         self._lock = Lock()
 
-    def want_jwt(self, resources: tuple[str, ...] | None) -> bool:
-        """Whether one of the servers of these resources is registered with `access_token_format` `jwt`."""
-        return resources is not None and not self._served_by_jwt().isdisjoint(resources)
+    def want_jwt(self, resources: tuple[str, ...] | None, *, held: Connection | None = None) -> bool:
+        """Whether one of the servers of these resources is registered with `access_token_format` `jwt`.
 
-    def _served_by_jwt(self) -> frozenset[str]:
+        Args:
+            held: The connection that the caller has already: nobody may wait for a second one while holding one.
+        """
+        return resources is not None and not self._served_by_jwt(held).isdisjoint(resources)
+
+    def _served_by_jwt(self, held: Connection | None) -> frozenset[str]:
         known = self._known
         if known is not None and known[0] > time.monotonic():
             return known[1]
         with self._lock:
             known = self._known
             if known is None or known[0] <= time.monotonic():
-                with self._database.autocommit() as db:
+                with nullcontext(held) if held is not None else self._database.autocommit() as db:
                     served = resource_servers.resources_served_by_jwt(db)
                 known = self._known = (time.monotonic() + self._life, served)
             return known[1]

@@ -194,6 +194,20 @@ def test_an_access_token_that_is_a_jwt_comes_from_the_front_as_well_and_is_no_hi
     assert hinted["error"] == "invalid_request"
 
 
+def test_a_token_of_the_front_is_meant_for_the_resource_that_was_named_and_in_its_format(
+    full_provider: Running, browser: requests.Session
+) -> None:
+    api = "https://api.example/front"
+    full_provider.client(resource_server=True, access_token_format="jwt", resources=[api])
+    rp = asking(full_provider, "code token", resources=[api])
+
+    answer = answer_in(rp.authorize(browser, response_type="code token", resource=api))
+    refused = error_of(rp, browser, "code token", resource="https://other.example/")
+
+    assert rp.claims(answer["access_token"])["aud"] == api
+    assert refused["error"] == "invalid_target"
+
+
 def test_an_id_token_opens_no_door(full_provider: Running, browser: requests.Session) -> None:
     rp = asking(full_provider, "id_token")
     id_token = answer_in(rp.authorize(browser, response_type="id_token"))["id_token"]
