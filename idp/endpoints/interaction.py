@@ -78,6 +78,8 @@ class InteractionEndpoint:
                 or not isinstance(found.step, Consent)
                 # Somebody else has signed in since the page was shown: they have not seen it.
                 or exchange.form.get("account") != found.visit.session.id
+                # The client may have registered for more since: nobody has seen that either.
+                or (exchange.form.get("shown") or "").split() != list(found.step.scopes)
             ):
                 return _back(request_id)
             account_id, client_id = found.visit.session.account_id, found.asked.client.client_id
