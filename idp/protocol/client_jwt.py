@@ -20,6 +20,8 @@ from idp.protocol.client_keys import ClientKeys
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 _LATEST = 2**40
 """Seconds: far beyond any life that is granted, and a number that every calculation bears."""
+_DEEPEST = 16
+"""Objects and lists inside one another. The `claims` of a request object, the deepest thing we are sent, have five."""
 
 
 class MalformedJwt(ValueError):
@@ -126,9 +128,18 @@ def _object(segment: str) -> Mapping[str, Any]:
         value = json.loads(_decoded(segment).decode(), object_pairs_hook=_without_repetition, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise MalformedJwt("does not consist of JSON objects without repeated members") from None
-    if not isinstance(value, dict) or not _is_text(value):
+    if not isinstance(value, dict) or not _is_shallow(value) or not _is_text(value):
         raise MalformedJwt("does not consist of JSON objects without repeated members")
     return value
+
+
+def _is_shallow(value: object) -> bool:
+    """Whether nothing that goes through it later can run out of stack, which reading it has not."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        lists = [list(each.values()) if isinstance(each, dict) else each for each in level]
+        level = [part for each in lists if isinstance(each, list) for part in each]
+    return not level
 
 
 def _is_text(value: object) -> bool:
