@@ -1,30 +1,27 @@
 """The parts that outlive a request, built once from the settings, each handed exactly what it needs."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from idp.accounts.sessions import Sessions
-from idp.accounts.throttle import Limits, Throttle, Wait
+from idp.accounts.throttle import Throttle, Wait
 from idp.accounts.visitor import Visitor
 from idp.audit.events import Event, Occasion, note
 from idp.clock import Clock, utc_now
 from idp.delivery.outbox import Outbox
-from idp.federation.connectors import ConnectorOptions, Connectors
-from idp.federation.wire import Wire
+from idp.farewell import Farewell
+from idp.federation.connectors import Connectors
 from idp.observe.request_id import request_id
 from idp.outgoing import Outgoing
 from idp.protocol.client_authentication import CountFailure
 from idp.protocol.client_documents import ClientDocuments, HasToWait
 from idp.protocol.dpop import ProofRules
 from idp.protocol.dpop_nonce import Nonces
-from idp.protocol.features import Features
 from idp.protocol.foundation import Foundation
-from idp.protocol.lifetimes import Lifetimes
 from idp.protocol.provider import Provider
 from idp.protocol.registration_access import CountRegistration
 from idp.protocol.subject import Subjects
+from idp.provision import connectors_of, features_of, lifetimes_of, throttle_of
 from idp.reception import Reception
 from idp.settings import Settings
 from idp.store.database import UNAVAILABLE, Connection, Database
@@ -63,6 +60,7 @@ class House:
     cookies: Cookies
     sessions: Sessions
     reception: Reception
+    farewell: Farewell
     static: StaticFiles
     routes: RouteBuilder
 
@@ -89,7 +87,7 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
     lanes = Lanes(work=settings.worker_threads, hashing=settings.hashing_threads, hashing_queue=settings.hashing_queue)
     tokens = Csrf(sealer.secret_for("form-token"), settings.issuer)
     edge = Edge(lanes, tokens, cookies, Failures(pages), outages=UNAVAILABLE, waits=(HasToWait,))
-    throttle = _throttle(settings)
+    throttle = throttle_of(settings)
     outgoing = Outgoing(
         allowed_hosts=settings.outgoing_allowed_hosts,
         ca_file=settings.outgoing_ca_file,
@@ -99,11 +97,11 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
     provider = Provider(
         Foundation(
             issuer=settings.issuer,
-            features=_features(settings),
+            features=features_of(settings),
             database=database,
             ring=ring,
             subjects=Subjects(sealer.secret_for("pairwise-subject")),
-            lifetimes=_lifetimes(settings),
+            lifetimes=lifetimes_of(settings),
             documents=ClientDocuments(outgoing, may_wait=may_wait),
             proof_rules=ProofRules(
                 settings.issuer,
@@ -116,6 +114,7 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
             clock=clock,
         )
     )
+    reception = Reception(sessions, cookies, settings.lifetimes.known_device, clock)
     return House(
         settings=settings,
         clock=clock,
@@ -130,90 +129,11 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
         pages=pages,
         cookies=cookies,
         sessions=sessions,
-        reception=Reception(sessions, cookies, settings.lifetimes.known_device, clock),
+        reception=reception,
+        farewell=Farewell(database, provider, pages, reception, clock),
         static=static,
         routes=RouteBuilder(edge, HeaderSets.of(https=https)),
     )
-
-
-def connectors_of(settings: Settings, *, held: Callable[[], bool] = lambda: False) -> Connectors:
-    """The configured ways to other providers.
-
-    The operator has named their hosts, so unlike those that strangers register they may be private ones.
-    """
-    named = (urlsplit(one.origin or one.issuer or "") for one in settings.connectors)
-    hosts = {f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname for parts in named if parts.hostname}
-    outgoing = Outgoing(
-        allowed_hosts=(*settings.outgoing_allowed_hosts, *(host for host in hosts if host)),
-        ca_file=settings.outgoing_ca_file,
-        timeout=settings.upstream_timeout,
-        at_once=(64, 48),
-        held=held,
-    )
-    options = [
-        ConnectorOptions(
-            name=one.name,
-            kind=one.kind,
-            label=one.button,
-            client_id=one.client_id,
-            client_secret=one.client_secret.get_secret_value() if one.client_secret else None,
-            issuer=one.issuer,
-            scope=one.scope,
-            domains=one.domains,
-            authoritative_for=one.authoritative_for,
-            hosted_domains=one.hosted_domains,
-            graph_version=one.graph_version,
-            response_mode=one.response_mode,
-            token_method=one.token_method,
-            origin=one.origin,
-        )
-        for one in settings.connectors
-    ]
-    return Connectors(options, Wire(outgoing))
-
-
-def _features(settings: Settings) -> Features:
-    return Features(
-        implicit_and_hybrid=settings.implicit_and_hybrid,
-        dpop_algorithms=settings.dpop_algorithms,
-        require_pushed_authorization_requests=settings.require_pushed_authorization_requests,
-        session_management=settings.session_management,
-        registration=settings.client_registration != "off",
-    )
-
-
-def _lifetimes(settings: Settings) -> Lifetimes:
-    lives = settings.lifetimes
-    return Lifetimes(
-        code=lives.code,
-        device_code=lives.device_code,
-        access_token=lives.access_token,
-        jwt_access_token=lives.jwt_access_token,
-        id_token=lives.id_token,
-        refresh_idle=lives.refresh_token_idle,
-        refresh_absolute=lives.refresh_token,
-        refresh_repeat_window=settings.refresh_repeat_window,
-    )
-
-
-def _throttle(settings: Settings) -> Throttle:
-    given = settings.throttle
-    limits = Limits(
-        source_failures=given.source_failures,
-        source_window=given.source_window,
-        account_free_failures=given.account_free_failures,
-        account_longest_wait=given.account_longest_wait,
-        known_device_failures=given.known_device_failures,
-        known_device_window=given.known_device_window,
-        account_ceiling=given.account_ceiling,
-        account_mails=given.account_mails,
-        source_mails=given.source_mails,
-        source_sign_ups=given.source_sign_ups,
-        source_registrations=given.source_registrations,
-        client_failures=given.client_failures,
-        source_device_codes=given.source_device_codes,
-    )
-    return Throttle(limits, given.enabled)
 
 
 def count_registration(database: Database, throttle: Throttle, clock: Clock) -> CountRegistration:

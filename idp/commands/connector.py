@@ -57,7 +57,7 @@ def check(
 
 
 def _connector(chosen: "Settings", name: str) -> "Connector":
-    from idp.house import connectors_of
+    from idp.provision import connectors_of
 
     connector = connectors_of(chosen).get(name)
     if connector is None:

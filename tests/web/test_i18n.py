@@ -45,7 +45,7 @@ def sentences() -> set[str]:
 def answers() -> set[str]:
     """Every sentence with which the endpoints and the accounts answer a person, read from their source."""
     rooms = Path(i18n.__file__).parents[1]
-    to_machines = {"token.py", "userinfo.py"}
+    to_machines = {"token.py", "userinfo.py", "upstream_logout.py"}
     files = [file for room in ("endpoints", "accounts") for file in (rooms / room).glob("*.py")]
     return {
         text

@@ -1,0 +1,1 @@
+"""Which endpoint answers where. Each is built here and handed what it needs, and nothing else."""
