@@ -23,17 +23,29 @@ class DeviceSignIn:
     shows it, signing out everywhere ends it, and so does a new password.
 
     Attributes:
-        life: How long the session is kept; what the device may do ends with its tokens.
+        once: How long a device is signed in that gets no refresh token.
+        lasting: How long one that does may be.
     """
 
     outbox: Outbox
     issuer: str
-    life: timedelta
+    once: timedelta
+    lasting: timedelta
 
     def start(
-        self, db: Connection, asked: DeviceAuthorization, visit: Visit, *, client_name: str, now: datetime
+        self,
+        db: Connection,
+        asked: DeviceAuthorization,
+        visit: Visit,
+        *,
+        client_name: str,
+        is_lasting: bool,
+        now: datetime,
     ) -> str:
-        """Open the device's session in the transaction of the approval. Returns its id (`sid`)."""
+        """Open the device's session in the transaction of the approval. Returns its id (`sid`).
+
+        It stands in the owner's list for as long as the device can have tokens that are good.
+        """
         session_id = secrets.token_urlsafe(24)
         sessions.start(
             db,
@@ -42,7 +54,7 @@ class DeviceSignIn:
             digest_of(secrets.token_urlsafe(32)),
             account_id=visit.session.account_id,
             amr=visit.session.amr,
-            expires_at=now + self.life,
+            expires_at=now + (self.lasting if is_lasting else self.once),
             device={"name": client_name, "user_agent": asked.user_agent, "address": asked.address},
             now=now,
         )

@@ -113,7 +113,9 @@ class DeviceConsentEndpoint:
             declined=declined,
             now=now,
         )
-        session_id = self.sign_in.start(db, asked, visit, client_name=waiting.client.name, now=now)
+        session_id = self.sign_in.start(
+            db, asked, visit, client_name=waiting.client.name, is_lasting="offline_access" in allowed, now=now
+        )
         device_authorization.approve(
             db,
             asked,

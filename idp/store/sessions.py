@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Table, Text, bindparam, insert, select, update
+from sqlalchemy import Column, ForeignKey, Table, Text, bindparam, insert, or_, select, update
 
 from idp.store.accounts import accounts
 from idp.store.base import Digest, Document, ScopeSet, UtcDateTime, metadata
@@ -160,11 +160,24 @@ def touch(db: Connection, session_id: str, *, now: datetime) -> None:
 
 
 def live(db: Connection, account_id: str, *, idle_since: datetime, now: datetime) -> list[BrowserSession]:
-    """The sessions a person has open, the latest first."""
+    """The sessions a person has open, the latest first.
+
+    A device without a browser, which has a name, is never seen again: it is open until its time is over.
+    """
+    open_ones = (
+        sessions.c.ended_at.is_(None),
+        sessions.c.expires_at > now,
+        or_(sessions.c.seen_at > idle_since, sessions.c.device["name"].as_string().is_not(None)),
+    )
     query = (
         select(*_SESSION)
         .join_from(sessions, accounts)
-        .where(sessions.c.account_id == account_id, *_LIVE)
+        .where(
+            sessions.c.account_id == account_id,
+            *open_ones,
+            accounts.c.disabled_at.is_(None),
+            accounts.c.deleted_at.is_(None),
+        )
         .order_by(sessions.c.seen_at.desc())
     )
-    return [BrowserSession(*row) for row in db.execute(query, {"idle_since": idle_since, "now": now})]
+    return [BrowserSession(*row) for row in db.execute(query)]

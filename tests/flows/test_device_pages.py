@@ -328,6 +328,23 @@ def test_the_device_is_listed_and_can_be_signed_out(device: Device, browser: For
     assert rp.userinfo(tokens["access_token"]).status_code == 401
 
 
+@pytest.mark.parametrize(("scope", "is_listed"), [("offline_access", True), ("", False)])
+def test_a_device_stands_in_the_list_while_it_can_have_tokens(
+    device: Device, browser: FormBrowser, person: Person, scope: str, is_listed: bool
+) -> None:
+    decide(browser, device.codes()["user_code"], scope=scope)
+    clock, later = device.provider.clock, FormBrowser(device.provider)
+    clock.ahead = timedelta(days=20)
+    try:
+        later.log_in(person)
+        page = later.get("/account").text
+    finally:
+        clock.ahead = timedelta()
+
+    devices = page.partition('id="devices"')[2].partition("</ul>")[0]
+    assert ("Living Room TV" in devices) == is_listed
+
+
 def test_signing_out_of_the_browser_leaves_the_device_signed_in(device: Device, browser: FormBrowser) -> None:
     codes = device.codes()
     decide(browser, codes["user_code"], scope="offline_access")
