@@ -100,7 +100,8 @@ class Campaign:
         self._no(answer.status >= 500, "a status above 499", sent, answer)
         self._no(not 200 <= answer.status < 500, "a status that is none", sent, answer)
         self._no(bool(answer.header("x-injected")), "a header of the sender's", sent, answer)
-        self._no(b"<script>alert" in answer.body, "a script of the sender's", sent, answer)
+        is_page = answer.header("content-type").startswith("text/html")
+        self._no(is_page and b"<script>alert" in answer.body, "a script of the sender's", sent, answer)
         location = answer.header("location")
         if location:
             self.redirects += 1

@@ -56,7 +56,7 @@ def test_the_judge_knows_what_must_not_be(campaign: Campaign) -> None:
         Answer(303, (("location", "/\\evil.test"),), b""),
         Answer(303, (("location", "https://rp.example/callback/../x"),), b""),
         Answer(200, (), b'<form method="post" action="https://evil.test/">'),
-        Answer(200, (), b"<script>alert(1)</script>"),
+        Answer(200, (("content-type", "text/html; charset=utf-8"),), b"<script>alert(1)</script>"),
         Answer(200, (("x-injected", "y"),), b""),
     ]
 
