@@ -81,7 +81,10 @@ def _devices(house: House) -> list[Route]:
         house.clock,
     )
     typing = DeviceEndpoint(database, house.provider.registry, pages, reception, house.throttle, clock)
-    sign_in = DeviceSignIn(house.outbox, house.settings.issuer, house.settings.lifetimes.session)
+    lives = house.settings.lifetimes
+    # Once approved, a device may take until its code ends to fetch its tokens.
+    once = lives.device_code + lives.access_token
+    sign_in = DeviceSignIn(house.outbox, house.settings.issuer, once, lives.device_code + lives.refresh_token)
     question = DeviceConsentEndpoint(database, house.provider, pages, reception, sign_in, clock)
     return [
         page("/device", typing.show),
