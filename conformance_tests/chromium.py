@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from requests.cookies import RequestsCookieJar
@@ -34,16 +34,14 @@ _PRESS = """([form, button]) => {
 
 
 class Chromium:
-    """One browser profile, which remembers every page of the relying party that it has come to."""
+    """One browser profile, in which the relying party is found on this machine."""
 
     def __init__(self, context: BrowserContext, origin: str, patience: float) -> None:
         self.origin = origin
         self.page: Page = context.new_page()
-        self.arrivals: list[Arrival] = []
         self._context = context
         self._patience = patience
         context.set_default_timeout(patience * 1000)
-        context.on("request", self._note)
 
     def take_cookies(self, jar: RequestsCookieJar, origin: str) -> None:
         """Replace all cookies by those that another browser has of a provider."""
@@ -78,13 +76,15 @@ class Chromium:
 
     def travel(self, url: str) -> Arrival | None:
         """Go to the provider, answer with yes what it asks, and wait to be sent back; nothing when that never comes."""
-        seen, pressed_at, give_up = len(self.arrivals), "", time.monotonic() + self._patience
+        pressed_at, give_up = "", time.monotonic() + self._patience
         self.page.goto(url, wait_until="commit")
-        while len(self.arrivals) == seen and time.monotonic() < give_up:
+        while not self.page.url.startswith(f"{self.origin}/"):
+            if time.monotonic() > give_up:
+                return None
             if self.page.url != pressed_at and self._press_on():
                 pressed_at = self.page.url
             self.page.wait_for_timeout(_PAUSE)
-        return self.arrivals[-1] if len(self.arrivals) > seen else None
+        return Arrival(self.page.url, "GET", "", ())
 
     def _press_on(self) -> bool:
         """Press the button that goes on, if the page asks a question and has no frames to wait for."""
@@ -99,11 +99,6 @@ class Chromium:
             # The page went away while it was looked at, and there will be another.
             return False
         return True
-
-    def _note(self, request: Request) -> None:
-        ours = request.url.startswith(f"{self.origin}/")
-        if ours and request.is_navigation_request() and request.frame == self.page.main_frame:
-            self.arrivals.append(Arrival(request.url, request.method, "", ()))
 
 
 @contextmanager

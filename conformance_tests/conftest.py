@@ -42,8 +42,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each module once for every pass of every plan that it is part of."""
     module = metafunc.function.__name__.removeprefix(_PREFIX)
     variants = variants_of(module, command_line.response_type_of(metafunc.config), PROFILES)
-    if not variants:
-        raise pytest.UsageError(f"no plan has a module {module}")
+    # What no plan has for the chosen response type is left out like a profile that was not asked for.
+    variants = variants or [Variant("in no plan")]
     metafunc.parametrize("variant", variants, ids=[variant.name for variant in variants])
 
 
