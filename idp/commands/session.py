@@ -35,7 +35,7 @@ def list_sessions(
             "seen": session.seen_at,
             "expires": session.expires_at,
             "address": session.device.get("address"),
-            "browser": session.device.get("user_agent"),
+            "browser": session.device.get("name") or session.device.get("user_agent"),
         }
         for session in live
     ]
