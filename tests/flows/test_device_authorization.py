@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from idp.store import clients
+from idp.store import clients, grants
 from idp.store.base import digest_of
 from idp.store.tokens import find_access
 from tests.flows.device import DEVICE_CODE, Device, decide, television
@@ -284,6 +284,9 @@ def test_a_device_code_is_no_authorization_code(provider: Running, person: Perso
         answer = device._post("/token", {**form, "code": code})
         assert answer.status_code == 400, answer.text
 
+    with provider.database.autocommit() as db:
+        # Nor would it be found as one if the redirect URI fitted.
+        assert grants.find_by_code(db, digest_of(codes["device_code"])) is None
     assert device.poll(codes["device_code"], client_secret=secret).status_code == 200
 
 
