@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from idp.protocol.client_metadata import IDENTITY_SCOPES, ClientMetadata
 from idp.protocol.features import Features
+from idp.protocol.registered_members import DEVICE_CODE
 from idp.protocol.registration import InvalidClientMetadata, InvalidRedirectUri, validate_client_metadata
 from idp.protocol.registration_refusals import UnapprovedStatement
 from idp.protocol.registration_rules import check_together
@@ -104,6 +105,9 @@ def _check_limits(client: ClientMetadata, limits: Limits) -> None:
     hosts = {urlsplit(address).hostname for address in client.redirect_uris}
     if limits.redirect_hosts is not None and not hosts <= set(limits.redirect_hosts):
         raise InvalidRedirectUri("redirect_uris", "must have one of the hosts that this registration is allowed for")
+    if client.subject_type == "pairwise" and client.redirect_uris and DEVICE_CODE in client.grant_types:
+        # Whose sector it is shows in where answers arrive, and a device gets its tokens without any redirect.
+        raise InvalidClientMetadata("subject_type", "must be public for a client that has redirect_uris and devices")
     if client.initiate_login_uri is not None and not client.initiate_login_uri.startswith("https://"):
         # An operator's own application may be on loopback; here the specification has no exception (Registration 2).
         raise InvalidClientMetadata("initiate_login_uri", "must use https")

@@ -89,11 +89,14 @@ def _requests(client: ClientMetadata) -> Iterator[InvalidClientMetadata]:
 
 
 def _subjects(client: ClientMetadata) -> Iterator[InvalidClientMetadata]:
-    """A pairwise subject needs one host to stand for the client (OpenID Connect Core 1.0 section 8.1)."""
-    if client.subject_type != "pairwise" or client.sector_identifier_uri is not None:
-        return
+    """One host stands for a client with pairwise subjects, or a list of its addresses does (Core 1.0 section 8.1).
+
+    A client with no host at all is a sector by itself. It cannot name another: nothing of it could be in the list.
+    """
+    if client.sector_identifier_uri is not None and not client.redirect_uris:
+        yield InvalidClientMetadata("sector_identifier_uri", "must be left out of a client without redirect_uris")
     hosts = {urlsplit(address).hostname for address in client.redirect_uris}
-    if len(hosts) != 1 or None in hosts:
+    if client.subject_type == "pairwise" and client.sector_identifier_uri is None and len(hosts) > 1:
         yield InvalidClientMetadata(
             "sector_identifier_uri", "must be given for pairwise subjects unless all redirect_uris have one host"
         )

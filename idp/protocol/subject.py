@@ -5,6 +5,7 @@ from base64 import urlsafe_b64encode
 from urllib.parse import urlsplit
 
 from idp.protocol.client import RegisteredClient
+from idp.protocol.registered_uri import is_loopback
 
 
 class Subjects:
@@ -38,11 +39,13 @@ def sector_of(client: RegisteredClient) -> str:
     """The host that stands for all clients of one organisation (section 8.1).
 
     That of `sector_identifier_uri`, or the one host that all redirect URIs have. A client with neither, a native app
-    with a scheme of its own say, is a sector by itself.
+    with a scheme of its own say, is a sector by itself; so is one on loopback, which belongs to everybody.
     """
     if client.sector_identifier_uri is not None:
         return urlsplit(client.sector_identifier_uri).hostname or ""
     hosts = {urlsplit(uri).hostname for uri in client.redirect_uris}
     only = hosts.pop() if len(hosts) == 1 else None
+    if is_loopback(only):
+        only = None
     # The colon keeps a client's id from being taken for a host.
     return only or f"client:{client.client_id}"

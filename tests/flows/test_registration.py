@@ -208,6 +208,15 @@ def test_an_initial_access_token_can_allow_more_and_less(provider: Running) -> N
     assert refused(elsewhere) == "invalid_redirect_uri"
 
 
+def test_a_device_does_not_learn_the_subjects_of_a_sector_that_it_only_names(provider: Running) -> None:
+    grants = ["authorization_code", DEVICE_CODE]
+    token = initial_token(provider, grant_types=grants)
+    asked = metadata(subject_type="pairwise", grant_types=grants)
+
+    assert refused(ask(provider, asked, token=token)) == "invalid_client_metadata"
+    assert ask(provider, asked | {"subject_type": "public"}, token=token).status_code == 201
+
+
 @pytest.mark.parametrize("state", ["unknown", "used up", "expired", "revoked"])
 def test_an_initial_access_token_that_is_of_no_use_is_refused_even_where_none_is_needed(
     provider: Running, state: str

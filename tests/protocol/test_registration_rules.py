@@ -13,6 +13,7 @@ CALLBACK = "https://rp.example/callback"
 OTHER = "https://other.example/cb"
 SIGNED_REQUESTS = {"require_signed_request_object": True}
 PAIRWISE = {"subject_type": "pairwise"}
+DEVICE = {"redirect_uris": [], "grant_types": [DEVICE_CODE]}
 NATIVE = {"redirect_uris": ["com.example.app:/cb"], "application_type": "native"}
 SIGNED_BY_US = ("id_token", "userinfo", "authorization", "introspection")
 KEYS = {"keys": [dict(generate("RS256").public_jwk)]}
@@ -106,8 +107,8 @@ def test_a_device_needs_no_redirect_uri_and_may_have_refresh_tokens() -> None:
         ({**SIGNED_REQUESTS, "request_object_signing_alg": "none", "jwks": KEYS}, "request_object_signing_alg"),
         ({"request_object_signing_alg": "PS256"}, "jwks"),
         ({**PAIRWISE, "redirect_uris": [CALLBACK, OTHER]}, "sector_identifier_uri"),
-        ({**PAIRWISE, **NATIVE}, "sector_identifier_uri"),
-        ({**PAIRWISE, "redirect_uris": [], "grant_types": [DEVICE_CODE]}, "sector_identifier_uri"),
+        ({**PAIRWISE, **NATIVE, "redirect_uris": [CALLBACK, "com.example.app:/cb"]}, "sector_identifier_uri"),
+        ({**PAIRWISE, **DEVICE, "sector_identifier_uri": "https://s.example/"}, "sector_identifier_uri"),
         ({"frontchannel_logout_uri": "https://other.example/logout"}, "frontchannel_logout_uri"),
         ({"frontchannel_logout_uri": "https://rp.example:8443/logout"}, "frontchannel_logout_uri"),
         ({"token_endpoint_auth_method": "none", "grant_types": ["client_credentials"]}, "grant_types"),
@@ -129,6 +130,8 @@ def test_what_does_not_go_together_is_refused_by_the_name_of_the_member(
         {"request_object_signing_alg": "none"},
         {"request_uris": ["https://rp.example/request.jwt#a-fragment"]},
         PAIRWISE,
+        {**PAIRWISE, **NATIVE},
+        {**PAIRWISE, **DEVICE},
         {**PAIRWISE, "redirect_uris": [CALLBACK, "https://rp.example:8443/cb"]},
         {**PAIRWISE, "redirect_uris": [CALLBACK, "https://b.example/cb"], "sector_identifier_uri": "https://s.example/"},
         {"frontchannel_logout_uri": "https://rp.example:443/logout?x=y"},

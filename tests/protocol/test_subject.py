@@ -46,6 +46,8 @@ def test_another_secret_makes_other_subjects() -> None:
         ({"redirect_uris": ["https://RP.example:8443/cb?x=y", "https://rp.example/other"]}, "rp.example"),
         ({"redirect_uris": ["https://one.example/cb", "https://two.example/cb"]}, "client:rp"),
         ({"redirect_uris": ["com.example.app:/cb"]}, "client:rp"),
+        ({"redirect_uris": ["http://127.0.0.1/cb"], "application_type": "native"}, "client:rp"),
+        ({"redirect_uris": ["http://localhost:3000/cb"]}, "client:rp"),
         ({"redirect_uris": []}, "client:rp"),
         (
             {"redirect_uris": ["https://one.example/cb"], "sector_identifier_uri": "https://sector.example/uris"},
