@@ -151,8 +151,8 @@ def _key(jwk: object) -> _Key | None:
     operations = jwk.get("key_ops")
     if operations is not None and not (isinstance(operations, list) and "verify" in operations):
         return None
-    kid, kty, curve = jwk.get("kid"), jwk.get("kty"), jwk.get("crv")
-    if not isinstance(kty, str) or not isinstance(curve, str | None) or not isinstance(kid, str | None):
+    kid, kty, curve, meant = jwk.get("kid"), jwk.get("kty"), jwk.get("crv"), jwk.get("alg")
+    if not isinstance(kty, str) or not all(isinstance(each, str | None) for each in (kid, curve, meant)):
         return None
     kind = _KINDS.get((kty, curve))
     if kind is None:
@@ -165,7 +165,6 @@ def _key(jwk: object) -> _Key | None:
         return None
     if isinstance(public, RSAKey) and public.raw_value.key_size not in _RSA_BITS:
         return None
-    meant = jwk.get("alg")
     if meant is not None:
-        fits = fits if meant in {"EdDSA", "Ed25519"} & fits else fits & {str(meant)}
+        fits = fits if meant in {"EdDSA", "Ed25519"} & fits else fits & {meant}
     return _Key(kid or None, fits, public)

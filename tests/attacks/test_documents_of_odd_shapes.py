@@ -3,7 +3,7 @@
 import pytest
 
 from tests.flows.forging import encoded
-from tests.flows.signing_client import ASSERTION_TYPE
+from tests.flows.signing_client import ASSERTION_TYPE, SigningClient, jwks, key_for, open_site, public
 from tests.running import Running
 
 
@@ -30,3 +30,24 @@ def test_a_deep_jwt_is_refused_like_every_other_that_is_not_right(provider: Runn
         }
 
     assert seen <= {400, 401}
+
+
+@pytest.mark.parametrize("member", ["kid", "alg", "use", "kty", "crv", "x", "y", "key_ops"])
+@pytest.mark.parametrize("value", [[], {}, [1], 5, True, "", "\u00e9"], ids=repr)
+def test_a_key_of_an_odd_shape_is_passed_over(provider: Running, member: str, value: object) -> None:
+    good, odd = public(key_for("ES256"), kid="good"), {**public(key_for("ES256", "odd")), member: value}
+    with open_site() as site:
+        where = site.publish("/keys", jwks(odd, good))
+        client = provider.client(
+            token_endpoint_auth_method="private_key_jwt",
+            grant_types=["client_credentials"],
+            response_types=[],
+            redirect_uris=[],
+            scope="api",
+            jwks_uri=where,
+        )
+
+        shown = SigningClient(provider, client, kid="good").shown()
+        answer = provider.post("/token", {"grant_type": "client_credentials", **shown})
+
+    assert answer.status_code == 200, answer.text
