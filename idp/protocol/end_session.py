@@ -49,6 +49,10 @@ def accept(
         return AskedLogout(None, is_certain=False, return_to=None)
     named = hint.client_id if hint is not None else client_id
     client = registry.get(named) if named is not None else None
+    # Without a hint it is the person's word that makes the address legitimate, or the operator's (section 3): nobody
+    # has vouched for a stranger's where nobody is signed in, and anybody could send people through us to it.
+    is_vouched_for = session_id is not None or (client is not None and not client.self_registered)
+    is_legitimate = hint is not None or (token is None and is_vouched_for)
     return AskedLogout(
         client=client,
         is_certain=(
@@ -57,7 +61,7 @@ def accept(
             and session_id is not None
             and hint.session_id == subjects.session_of(client, session_id)
         ),
-        return_to=_return_to(parameters, client) if hint is not None or token is None else None,
+        return_to=_return_to(parameters, client) if is_legitimate else None,
     )
 
 

@@ -68,6 +68,9 @@ def next_step(
             for a fresh one: there is no other memory of what has been done, so nothing can loop.
         selected_at: When the person chose an account for this request.
     """
+    if "none" in asked.prompt and visit is not None and _is_told_nothing(asked, visit):
+        # Whether a hint fits the person who is here would be something, too.
+        return Refuse("consent_required", "The person has not allowed this yet, and prompt is none.")
     step = _step(asked, visit, subject=subject, asked_at=asked_at, selected_at=selected_at, now=now)
     if "none" not in asked.prompt:
         return step
@@ -112,6 +115,11 @@ def _step(
     # What a person has declined is declined, also where the client would not have had to ask.
     declined = visit.declined_scopes or ()
     return Issue(visit, tuple(scope for scope in asked.scopes if scope not in declined))
+
+
+def _is_told_nothing(asked: AskedAuthorization, visit: Visit) -> bool:
+    """The person has never allowed the client anything, nor has the operator in their place."""
+    return visit.consented_scopes is None and not asked.client.first_party
 
 
 def _as_this_person(asked: AskedAuthorization, visit: Visit, subject: str | None) -> Step | None:
