@@ -65,8 +65,8 @@ $(STAMP): requirements.lock $(STAMP_TO_RUN)
 		$(PIP) -r requirements.lock; }
 	@cp requirements.lock $(STAMP)
 
-# A client written in another language, for tests/clients. Without npm those tests do not run, and say so.
+# A client written in another language, for tests/clients. Where it cannot be installed those tests do not run, and say so.
 $(CLIENTS_STAMP): $(CLIENTS)/package-lock.json
 	@cmp -s $(CLIENTS)/package-lock.json $(CLIENTS_STAMP) || ! command -v npm >/dev/null || { \
-		echo "Installing what $(CLIENTS)/package-lock.json pins ..." >&2; npm ci --silent --prefix $(CLIENTS); }
+		echo "Installing what $(CLIENTS)/package-lock.json pins ..." >&2; npm ci --silent --prefix $(CLIENTS) || true; }
 	@! test -d $(CLIENTS)/node_modules || cp $(CLIENTS)/package-lock.json $(CLIENTS_STAMP)
