@@ -86,6 +86,7 @@ def asked(document: object, limits: Limits, offered: Offered) -> ClientMetadata:
     client = replace(client, scope=_narrowed(client, limits, named=known.get("scope") is not None))
     check_together(client)
     _check_limits(client, limits)
+    _check_subjects(client)
     _check_offer(client, offered)
     return client
 
@@ -105,12 +106,22 @@ def _check_limits(client: ClientMetadata, limits: Limits) -> None:
     hosts = {urlsplit(address).hostname for address in client.redirect_uris}
     if limits.redirect_hosts is not None and not hosts <= set(limits.redirect_hosts):
         raise InvalidRedirectUri("redirect_uris", "must have one of the hosts that this registration is allowed for")
-    if client.subject_type == "pairwise" and client.redirect_uris and DEVICE_CODE in client.grant_types:
-        # Whose sector it is shows in where answers arrive, and a device gets its tokens without any redirect.
-        raise InvalidClientMetadata("subject_type", "must be public for a client that has redirect_uris and devices")
     if client.initiate_login_uri is not None and not client.initiate_login_uri.startswith("https://"):
         # An operator's own application may be on loopback; here the specification has no exception (Registration 2).
         raise InvalidClientMetadata("initiate_login_uri", "must use https")
+
+
+def _check_subjects(client: ClientMetadata) -> None:
+    """Whose sector it is shows in where answers arrive: no subject of it may arrive anywhere else."""
+    if client.subject_type != "pairwise" or not client.redirect_uris:
+        return
+    if DEVICE_CODE in client.grant_types:
+        raise InvalidClientMetadata("subject_type", "must be public for a client that has redirect_uris and devices")
+    told = client.backchannel_logout_uri
+    if told is not None and urlsplit(told).hostname not in {urlsplit(uri).hostname for uri in client.redirect_uris}:
+        raise InvalidClientMetadata(
+            "backchannel_logout_uri", "must have a host of the redirect_uris for pairwise subjects"
+        )
 
 
 def _check_offer(client: ClientMetadata, offered: Offered) -> None:

@@ -217,6 +217,14 @@ def test_a_device_does_not_learn_the_subjects_of_a_sector_that_it_only_names(pro
     assert ask(provider, asked | {"subject_type": "public"}, token=token).status_code == 201
 
 
+def test_no_logout_token_tells_subjects_of_a_sector_to_somebody_else(provider: Running) -> None:
+    asked = metadata(subject_type="pairwise", backchannel_logout_uri="https://elsewhere.example/out")
+
+    assert refused(ask(provider, asked)) == "invalid_client_metadata"
+    assert ask(provider, asked | {"subject_type": "public"}).status_code == 201
+    assert ask(provider, asked | {"backchannel_logout_uri": "https://rp.example:8443/out"}).status_code == 201
+
+
 @pytest.mark.parametrize("state", ["unknown", "used up", "expired", "revoked"])
 def test_an_initial_access_token_that_is_of_no_use_is_refused_even_where_none_is_needed(
     provider: Running, state: str
