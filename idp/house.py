@@ -24,7 +24,7 @@ from idp.protocol.subject import Subjects
 from idp.provision import connectors_of, features_of, lifetimes_of, throttle_of
 from idp.reception import Reception
 from idp.settings import Settings
-from idp.store.database import UNAVAILABLE, Connection, Database
+from idp.store.database import UNAVAILABLE, Connection, Database, IntegrityError
 from idp.store.grants import Grant
 from idp.web.assets import assets_dir
 from idp.web.cookies import Cookies
@@ -86,7 +86,6 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
     sessions = Sessions(settings.lifetimes.session_idle, settings.lifetimes.session)
     lanes = Lanes(work=settings.worker_threads, hashing=settings.hashing_threads, hashing_queue=settings.hashing_queue)
     tokens = Csrf(sealer.secret_for("form-token"), settings.issuer)
-    edge = Edge(lanes, tokens, cookies, Failures(pages), outages=UNAVAILABLE, waits=(HasToWait,))
     throttle = throttle_of(settings)
     outgoing = Outgoing(
         allowed_hosts=settings.outgoing_allowed_hosts,
@@ -115,6 +114,17 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
         )
     )
     reception = Reception(sessions, cookies, settings.lifetimes.known_device, clock)
+    edge = Edge(
+        lanes,
+        tokens,
+        cookies,
+        Failures(pages),
+        outages=UNAVAILABLE,
+        waits=(HasToWait,),
+        # A client that another process has just deleted, most likely.
+        outdated=(IntegrityError,),
+        look_again=provider.registry.forget_all,
+    )
     return House(
         settings=settings,
         clock=clock,

@@ -144,6 +144,11 @@ class ClientRegistry:
         with self._lock:
             self._known.pop(client_id, None)
 
+    def forget_all(self) -> None:
+        """Read every client anew: one that is remembered here is no longer there."""
+        with self._lock:
+            self._known.clear()
+
 
 def _same_but_for_port(redirect_uri: str, registered: str) -> bool:
     try:

@@ -110,6 +110,8 @@ class Edge:
         outages: Exceptions that mean that something we need is away for a while: 503 instead of 500.
         waits: Exceptions that mean that another server has to be asked first, and that nothing has been done yet: the
             handler begins anew on the lane where it may wait.
+        outdated: Exceptions that mean that the database is not as was remembered, and has taken nothing: after
+            `look_again` the handler begins anew, once.
     """
 
     lanes: Lanes
@@ -118,6 +120,8 @@ class Edge:
     failures: Failures
     outages: tuple[type[Exception], ...] = ()
     waits: tuple[type[Exception], ...] = ()
+    outdated: tuple[type[Exception], ...] = ()
+    look_again: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,14 @@ class Door:
             access.info("%s %s %d %s ms", scope["method"], self.label, response.status_code, spent)
 
     async def _answer(self, exchange: Exchange) -> Response:
+        try:
+            return await self._answered(exchange)
+        except self.edge.outdated as problem:
+            log.warning("looking again at %s: %s", self.label, type(problem).__name__)
+            self.edge.look_again()
+            return await self._answered(exchange)
+
+    async def _answered(self, exchange: Exchange) -> Response:
         try:
             return await self.edge.lanes.run(self.lane, self.handler, exchange)
         except self.edge.waits:
