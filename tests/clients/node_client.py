@@ -22,7 +22,7 @@ def run(script: str, browser: WebBrowser | None, **given: Any) -> dict[str, Any]
     """
     node = shutil.which("node")
     if node is None or not (FOLDER / "node_modules").is_dir():
-        pytest.skip(f"Node.js with openid-client is not installed: npm ci --prefix {FOLDER.name}")
+        pytest.skip(f"Node.js with openid-client is not installed: npm ci --prefix tests/clients/{FOLDER.name}")
     with subprocess.Popen(
         [node, FOLDER / f"{script}.mjs"],
         stdin=subprocess.PIPE,
