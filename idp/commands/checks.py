@@ -53,6 +53,7 @@ def examine(settings: "Settings", *, now: Callable[[], datetime]) -> Iterator[Fi
         yield from _deliveries(settings, now=now)
     yield from _issuer(settings, now=now)
     yield from _mail(settings)
+    yield from _connectors(settings, now=now)
     yield from _hashing(settings)
 
 
@@ -71,6 +72,23 @@ def _choices(settings: "Settings") -> Iterator[Finding]:
         yield Finding(Level.WARNING, "registration", sentence, fix)
     if settings.insecure_http:
         yield Finding(Level.WARNING, "http", "an http issuer is accepted on loopback", "unset IDP_INSECURE_HTTP")
+
+
+def _connectors(settings: "Settings", *, now: Callable[[], datetime]) -> Iterator[Finding]:
+    """Other providers, as far as they can be judged without a person."""
+    from idp.federation.facebook import ending
+    from idp.provision import connectors_of
+
+    versions = {one.name: one.graph_version for one in settings.connectors if one.kind == "facebook"}
+    for connector in connectors_of(settings):
+        found = connector.examine()
+        for sentence in found:
+            yield Finding(Level.BROKEN, connector.name, sentence, f"see: idp connector check {connector.name}")
+        ends = ending(versions[connector.name], now().date()) if connector.name in versions else None
+        if ends is not None:
+            yield Finding(Level.WARNING, connector.name, ends, "set the GRAPH_VERSION of the connector")
+        if not found:
+            yield Finding(Level.OK, connector.name, "the provider answers and accepts the credentials")
 
 
 def _database(settings: "Settings", *, now: Callable[[], datetime]) -> Iterator[Finding]:
