@@ -420,3 +420,8 @@ def test_a_provider_is_held_to_the_freshness_it_was_asked_for(
         with pytest.raises(UpstreamProblem) as raised:
             connector.identity(answer, opening, now=there.clock())
         assert raised.value.because == because
+
+
+def test_a_provider_that_posts_its_answer_is_asked_to(there: Direct[GoogleStage]) -> None:
+    assert there.asked_for(there.connector(response_mode="form_post"))["response_mode"] == "form_post"
+    assert "response_mode" not in there.asked_for()
