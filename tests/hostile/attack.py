@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from starlette.routing import Route
 
-from idp.web.exchange import Door
+from idp.web.door import Door
 from tests.hostile.ground import Ground
 from tests.hostile.values import PAGE_NAMES, PROTOCOL_NAMES
 

@@ -29,6 +29,10 @@ class Broken(AssertionError):
     """An answer that must not be."""
 
 
+class _NoAnswer(Broken):
+    """None at all, or half of one."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What came back."""
@@ -124,18 +128,28 @@ class Campaign:
             raise Broken(f"{what}: {answer.status} {answer.headers} {answer.body[:300]!r}\nfor {sent[:3000]!r}")
 
     def _ask(self, attack: Attack) -> Answer:
+        was_idle = self._line is not None
+        try:
+            answer = self._answered(attack)
+        except _NoAnswer:
+            if not was_idle:
+                raise
+            # An idle connection is hung up on after a while, perhaps at this moment: a new one decides.
+            answer = self._answered(attack)
+        if answer.header("connection") == "close":
+            self.close()
+        return answer
+
+    def _answered(self, attack: Attack) -> Answer:
         if self._line is None:
             parts = urlsplit(self.ground.provider.issuer)
             self._line = socket.create_connection((parts.hostname or "", parts.port or 80), timeout=30)
             self._line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._reader = self._line.makefile("rb")
         # Refused before it was complete; the answer is there all the same.
-        with suppress(BrokenPipeError):
+        with suppress(ConnectionError):
             self._line.sendall(attack.encoded())
-        answer = self._answer(attack)
-        if answer.header("connection") == "close":
-            self.close()
-        return answer
+        return self._answer(attack)
 
     def _answers_to(self, octets: bytes) -> list[Answer]:
         """Everything that comes back before the provider hangs up, or waits for more itself."""
@@ -170,7 +184,7 @@ class Campaign:
             body = self._reader.read(int(found.header("content-length") or 0)) if has_body else b""
         except (OSError, IndexError, ValueError) as error:
             self.close()
-            raise Broken(f"no answer to {attack.encoded()[:3000]!r}") from error
+            raise _NoAnswer(f"no answer to {attack.encoded()[:3000]!r}") from error
         return Answer(found.status, found.headers, body)
 
 
