@@ -29,7 +29,7 @@ from idp.store.grants import Grant
 from idp.web.assets import assets_dir
 from idp.web.cookies import Cookies
 from idp.web.csrf import Csrf
-from idp.web.exchange import Edge
+from idp.web.door import Edge
 from idp.web.failures import Failures
 from idp.web.headers import HeaderSets
 from idp.web.lanes import Lanes, may_wait

@@ -16,7 +16,8 @@ from starlette.routing import Match, Route, Router
 from starlette.types import Lifespan, Receive, Scope, Send
 
 from idp.web import failures
-from idp.web.exchange import Door, Edge, Handler, Kind, answer_problem
+from idp.web.door import Door, Edge, Kind, answer_problem
+from idp.web.exchange import Handler
 from idp.web.failures import PageProblem
 from idp.web.headers import HeaderSets, RawHeaders
 from idp.web.lanes import Lane

@@ -13,7 +13,8 @@ from starlette.responses import Response
 from idp.web import replies
 from idp.web.cookies import Cookies
 from idp.web.csrf import Csrf
-from idp.web.exchange import Edge, Exchange
+from idp.web.door import Edge
+from idp.web.exchange import Exchange
 from idp.web.failures import Failures, PageProblem
 from idp.web.headers import HeaderSets
 from idp.web.lanes import Lanes
