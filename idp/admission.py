@@ -21,6 +21,18 @@ from idp.store.database import Connection
 from idp.store.handshakes import Handshake
 from idp.store.upstream_identities import LinkedIdentity
 from idp.web.exchange import Exchange
+from idp.web.failures import Link, PageProblem
+
+
+def account_exists() -> PageProblem:
+    """The identity has an account, or the address has: since the person was asked."""
+    return PageProblem(
+        "You have an account already",
+        "It was made, or linked, in the meantime. Sign in again.",
+        status=409,
+        code="account_exists",
+        link=Link("Sign in", "/login"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +117,8 @@ class Admission:
         facts = {"because": "signed_up", "connector": identity.connector}
         note(db, Event.ACCOUNT_CREATED, occasion, account_id=made.account.id, facts=facts)
         if not self._link(db, exchange, identity, made.account, because="created", now=now):
-            raise LookupError("the identity was linked to another account at the same moment")
+            # To another account, at the same moment: the one that was just made goes with the transaction.
+            raise account_exists()
         return self._let_in(db, exchange, identity, made.account, now=now)
 
     def link(

@@ -10,7 +10,7 @@ from idp.accounts.email_address import EmailAddress, EmailProblem, parse_address
 from idp.accounts.login import SignedIn
 from idp.accounts.profile import NameProblem, parse_name
 from idp.accounts.throttle import Wait
-from idp.admission import Admission
+from idp.admission import Admission, account_exists
 from idp.audit.events import Event, note
 from idp.clock import Clock
 from idp.federation.connector import UpstreamIdentity
@@ -59,7 +59,7 @@ class WelcomeEndpoint:
             outcome = decision.outcome
             if outcome not in _WITHOUT_ACCOUNT:
                 # Linked meanwhile, by the same person in another tab.
-                raise _taken()
+                raise account_exists()
             name, address, problems = _read(typed_name, typed_email, identity, proven=outcome in _PROVEN)
             wait = None
             if not problems and outcome in {*_PROVEN, "ask"}:
@@ -152,7 +152,7 @@ class WelcomeEndpoint:
                 if not linked:
                     self.admission.refuse(db, exchange, handshake, "taken")
         if exchange.form.get("decision") == "link" and not linked:
-            raise _taken()
+            raise account_exists()
         return replies.see_other(onward(handshake.request_id, handshake.then))
 
     def _arrived(self, db: Connection, exchange: Exchange) -> tuple[Handshake, UpstreamIdentity]:
@@ -186,7 +186,7 @@ class WelcomeEndpoint:
 
     def _finish(self, signed_in: SignedIn | None, handshake: Handshake) -> Response:
         if signed_in is None:
-            raise _taken()
+            raise account_exists()
         response = replies.see_other(onward(handshake.request_id, handshake.then))
         self.admission.reception.let_in(response, signed_in)
         return response
@@ -262,16 +262,6 @@ def _too_late() -> PageProblem:
         "This can no longer be finished",
         "It was finished already, started in another browser, or it took too long. Sign in again.",
         code="unknown_request",
-        link=Link("Sign in", "/login"),
-    )
-
-
-def _taken() -> PageProblem:
-    return PageProblem(
-        "You have an account already",
-        "It was made, or linked, in the meantime. Sign in again.",
-        status=409,
-        code="account_exists",
         link=Link("Sign in", "/login"),
     )
 

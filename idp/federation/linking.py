@@ -76,8 +76,10 @@ def decided(db: Connection, identity: UpstreamIdentity, email_key: str | None) -
         email_key: The canonical form of the identity's address; None where it has none that could be an account's.
     """
     known = upstream_identities.find(db, identity.issuer, identity.subject)
-    if known is not None:
-        account = accounts.find_to_change(db, known.account_id)
+    account = accounts.find_to_change(db, known.account_id) if known is not None else None
+    now_linked = upstream_identities.find(db, identity.issuer, identity.subject) if known is not None else None
+    # Whoever held the account until it could be taken may have unlinked it: then it opens nothing any more.
+    if known is not None and now_linked is not None and now_linked.account_id == known.account_id:
         outcome = decide(
             linked=account is not None and account.is_enabled, has_address=False, is_authoritative=False, holder=None
         )
