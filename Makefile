@@ -12,7 +12,7 @@ CODE := idp keys tests conformance_tests bench
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types floors check conformance bench browser lock clean
+.PHONY: help run test lint types floors check conformance bench hostile browser lock clean
 
 help: ## Show this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -40,6 +40,9 @@ conformance: $(STAMP) ## The OpenID conformance modules against a provider start
 
 bench: $(STAMP) ## What a sign-in costs, on both databases
 	$(RUN) -m bench $(ARGS)
+
+hostile: $(STAMP) ## Malformed input to every endpoint, for long (ARGS="--requests 100000 --database postgresql")
+	$(RUN) -m tests.hostile $(ARGS)
 
 browser: $(STAMP) ## Only the tests that need Chromium
 	$(RUN) -m pytest tests/browser $(ARGS)
