@@ -10,17 +10,17 @@ from idp.audit.events import Event, Occasion, note
 from idp.clock import Clock, utc_now
 from idp.delivery.outbox import Outbox
 from idp.farewell import Farewell
-from idp.federation.connectors import Connectors
+from idp.federation.connectors import MOST_AT_ONCE, Connectors
 from idp.observe.request_id import request_id
 from idp.outgoing import Outgoing
-from idp.protocol.client_authentication import CountFailure
-from idp.protocol.client_documents import ClientDocuments, HasToWait
-from idp.protocol.dpop import ProofRules
-from idp.protocol.dpop_nonce import Nonces
+from idp.protocol.clients.client_authentication import CountFailure
+from idp.protocol.clients.client_documents import ClientDocuments, HasToWait
+from idp.protocol.clients.subject import Subjects
 from idp.protocol.foundation import Foundation
 from idp.protocol.provider import Provider
-from idp.protocol.registration_access import CountRegistration
-from idp.protocol.subject import Subjects
+from idp.protocol.registration.registration_access import CountRegistration
+from idp.protocol.tokens.dpop import ProofRules
+from idp.protocol.tokens.dpop_nonce import Nonces
 from idp.provision import connectors_of, features_of, lifetimes_of, throttle_of
 from idp.reception import Reception
 from idp.settings import Settings
@@ -84,7 +84,13 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
         session_management=settings.session_management,
     )
     sessions = Sessions(settings.lifetimes.session_idle, settings.lifetimes.session)
-    lanes = Lanes(work=settings.worker_threads, hashing=settings.hashing_threads, hashing_queue=settings.hashing_queue)
+    lanes = Lanes(
+        work=settings.worker_threads,
+        # Twice as many as may wait for one other provider: those who wait for another one find a thread.
+        waiting=2 * MOST_AT_ONCE,
+        hashing=settings.hashing_threads,
+        hashing_queue=settings.hashing_queue,
+    )
     tokens = Csrf(sealer.secret_for("form-token"), settings.issuer)
     throttle = throttle_of(settings)
     outgoing = Outgoing(

@@ -92,9 +92,13 @@ def list_users(
 @app.command()
 def show(who: Who, as_json: AsJson = False) -> None:
     """Show one person."""
+    from idp.store import upstream_identities
+
     with transaction() as db:
         account = account_named(db, who)
-    show_record(_facts(account), as_json=as_json)
+        linked = upstream_identities.of_account(db, account.id)
+    providers = [f"{one.connector}:{one.subject}" for one in linked]
+    show_record(_facts(account) | {"providers": providers}, as_json=as_json)
 
 
 @app.command("set-password")

@@ -16,7 +16,7 @@ from idp.federation.connectors import Connectors
 from idp.federation.handshake import Handshakes, Wanted
 from idp.federation.linking import Decision
 from idp.federation.problems import UpstreamProblem
-from idp.protocol.client import ClientRegistry
+from idp.protocol.clients.client import ClientRegistry
 from idp.store import accounts, handshakes
 from idp.store.accounts import Account
 from idp.store.authorization_requests import AuthorizationRequest
@@ -116,6 +116,7 @@ class SocialEndpoint:
             request_id=pending.id if pending else None,
             then=then,
             max_age=_max_age(pending, then),
+            choose=pending is not None and "select_account" in pending.parameters.get("prompt", "").split(),
             login_hint=hint[:254] if hint and hint.isprintable() else None,
             ui_locales=pending.parameters.get("ui_locales") if pending else None,
         )

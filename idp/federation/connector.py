@@ -20,6 +20,7 @@ class Opening:
     Attributes:
         opened_at: When it began; what is demanded to be fresh is compared with this.
         max_age: How old, in seconds, the sign-in over there may be; 0 asks for a new one, None for nothing.
+        choose: Let the person say again who they are over there, where the provider can.
     """
 
     state: str = field(repr=False)
@@ -28,6 +29,7 @@ class Opening:
     redirect_uri: str
     opened_at: datetime
     max_age: int | None = None
+    choose: bool = False
     login_hint: str | None = None
     ui_locales: str | None = None
 

@@ -29,7 +29,7 @@ class GithubConnector:
 
     def authorization_url(self, opening: Opening) -> str:
         """The page on which the person allows it."""
-        more = {"prompt": "select_account"} if opening.max_age is not None else {}
+        more = {"prompt": "select_account"} if opening.choose or opening.max_age is not None else {}
         if opening.login_hint is not None:
             more["login"] = opening.login_hint
         url, _ = self._client().create_authorization_url(

@@ -33,7 +33,7 @@ class GoogleConnector(OidcConnector):
 
     def asking_again(self, opening: Opening) -> dict[str, str]:
         """Google refuses `prompt=login`; the most it does is to let the person choose the account again."""
-        return {"prompt": "select_account"} if opening.max_age is not None else {}
+        return {"prompt": "select_account"} if opening.choose or opening.max_age is not None else {}
 
     def check_freshness(self, claims: Mapping[str, Any], opening: Opening) -> None:
         """Nothing to hold it to: Google tells no `auth_time`."""

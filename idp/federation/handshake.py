@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from idp.federation.connector import Opening
@@ -22,13 +22,14 @@ _LONGEST_STATE = 100
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a journey is for. See `Handshake` for the members of the same names."""
+    """What a journey is for. See `Handshake` and `Opening` for the members of the same names."""
 
     intent: Intent
     request_id: str | None = None
     then: str | None = None
     account_id: str | None = None
     max_age: int | None = None
+    choose: bool = False
     login_hint: str | None = None
     ui_locales: str | None = None
 
@@ -69,7 +70,12 @@ class Handshakes:
             settled_at=None,
         )
         handshakes.open_handshake(db, opened, state=state, browser=browser)
-        return self._opening(state, opened, login_hint=wanted.login_hint, ui_locales=wanted.ui_locales)
+        return replace(
+            self._opening(state, opened),
+            choose=wanted.choose,
+            login_hint=wanted.login_hint,
+            ui_locales=wanted.ui_locales,
+        )
 
     def redeem(
         self, db: Connection, connector: str, state: str | None, *, browsers: Iterable[str], now: datetime
@@ -87,9 +93,7 @@ class Handshakes:
         """What became of the journey with this state, if it is one of this browser."""
         return handshakes.by_state(db, state, browsers=browsers) if state and len(state) <= _LONGEST_STATE else None
 
-    def _opening(
-        self, state: str, opened: Handshake, *, login_hint: str | None = None, ui_locales: str | None = None
-    ) -> Opening:
+    def _opening(self, state: str, opened: Handshake) -> Opening:
         return Opening(
             state=state,
             nonce=self._derived("nonce", state),
@@ -97,8 +101,6 @@ class Handshakes:
             redirect_uri=self.redirect_uri(opened.connector),
             opened_at=opened.created_at,
             max_age=opened.max_age,
-            login_hint=login_hint,
-            ui_locales=ui_locales,
         )
 
     def _derived(self, purpose: str, state: str) -> str:

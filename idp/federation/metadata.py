@@ -15,6 +15,8 @@ from idp.federation.wire import Answer, Wire
 _DISCOVERY = "/.well-known/openid-configuration"
 _METADATA_LIFE = 3600.0
 _SHORTEST_KEYS_LIFE, _USUAL_KEYS_LIFE, _LONGEST_KEYS_LIFE = 10.0, 600.0, 86400.0
+_AWAY_FOR = 3.0
+"""Seconds for which a provider that did not answer is not asked again: who waited behind hears the same at once."""
 _BETWEEN_REFETCHES = 60.0
 """Seconds between two looks for a key that is not there: whoever invents key ids makes us ask no more than that."""
 
@@ -81,6 +83,7 @@ class MetadataSource:
         self._metadata: tuple[float, ProviderMetadata] | None = None
         self._keys: tuple[float, list[dict[str, Any]]] | None = None
         self._looked_at: float | None = None
+        self._away: tuple[float, UpstreamProblem] | None = None
 
     def metadata(self) -> ProviderMetadata:
         """The provider's metadata.
@@ -90,7 +93,7 @@ class MetadataSource:
         """
         with self._asking:
             if self._metadata is None or self._metadata[0] <= self._now():
-                document = self._wire.get(self._issuer.rstrip("/") + _DISCOVERY).document()
+                document = self._ask(self._issuer.rstrip("/") + _DISCOVERY).document()
                 self._metadata = (self._now() + _METADATA_LIFE, ProviderMetadata.read(document, self._issuer))
             return self._metadata[1]
 
@@ -110,13 +113,22 @@ class MetadataSource:
                 if self._looked_at is not None and now - self._looked_at < _BETWEEN_REFETCHES:
                     return known[1]
                 self._looked_at = now
-            answer = self._wire.get(jwks_uri)
+            answer = self._ask(jwks_uri)
             found = answer.document().get("keys")
             if not isinstance(found, list):
                 raise untrusted("the provider's key set has no keys")
             keys = [key for key in found if isinstance(key, dict)]
             self._keys = (self._now() + _life(answer), keys)
             return keys
+
+    def _ask(self, url: str) -> Answer:
+        if self._away is not None and self._away[0] > self._now():
+            raise UpstreamProblem(self._away[1].because, self._away[1].sentence)
+        try:
+            return self._wire.get(url)
+        except UpstreamProblem as problem:
+            self._away = (self._now() + _AWAY_FOR, problem)
+            raise
 
 
 def _life(answer: Answer) -> float:

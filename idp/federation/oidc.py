@@ -58,10 +58,10 @@ class OidcConnector:
 
     def asking_again(self, opening: Opening) -> dict[str, str]:
         """How this provider is told that the person has to sign in anew, or lately enough."""
+        choose = {"prompt": "select_account"} if opening.choose else {}
         if opening.max_age is None:
-            return {}
-        fresh = {"prompt": "login"} if opening.max_age == 0 else {}
-        return {"max_age": str(opening.max_age), **fresh}
+            return choose
+        return {"max_age": str(opening.max_age), **({"prompt": "login"} if opening.max_age == 0 else choose)}
 
     def identity(self, callback: Mapping[str, str], opening: Opening, *, now: datetime) -> UpstreamIdentity:
         """Redeem the code and verify the ID token; ask the userinfo endpoint for what the token does not tell."""

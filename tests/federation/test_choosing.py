@@ -102,7 +102,8 @@ def company(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """An installation that sends the people of one domain elsewhere, and makes no accounts."""
     directory: Path = tmp_path_factory.mktemp("company")
     for url in _fresh("sqlite", request, directory):
-        with start(url, domains={"google": ("corp.example",)}, sign_up_open=False) as started:
+        gone = ConnectorSettings(name="gone", kind="oidc", client_id="x", issuer="http://127.0.0.1:9")
+        with start(url, more=(gone,), domains={"google": ("corp.example",)}, sign_up_open=False) as started:
             yield started
 
 
@@ -161,3 +162,13 @@ def test_no_connectors_no_buttons(tmp_path: Path, request: pytest.FixtureRequest
         with running_provider(url) as provider:
             assert "/social/" not in FormBrowser(provider).get("/login").text
     assert ConnectorSettings.model_fields["kind"].is_required()
+
+
+def test_a_provider_that_is_away_leaves_the_other_ways_open(company: World) -> None:
+    traveller = Traveller(company)
+    request = request_of(company, traveller)
+
+    back = traveller.leave("gone", traveller.browser.get(f"/login?request={request}"))
+
+    assert query_of(back) == {"request": request, "reason": "upstream_unavailable"}
+    assert 'action="/social/google"' in traveller.browser.get(back).text

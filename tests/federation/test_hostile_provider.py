@@ -4,7 +4,11 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +18,8 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 from idp.dev.upstreams.google import GoogleStage
 from idp.dev.upstreams.personas import GOOGLE
 from idp.dev.upstreams.signing import SigningKeys
-from idp.federation.connector import Opening
+from idp.federation.connector import Connector, Opening
+from idp.federation.connectors import MOST_AT_ONCE, ConnectorOptions, Connectors
 from idp.federation.problems import UpstreamProblem
 from tests.federation.direct import CLIENT_ID, Direct, direct
 
@@ -425,3 +430,49 @@ def test_a_provider_is_held_to_the_freshness_it_was_asked_for(
 def test_a_provider_that_posts_its_answer_is_asked_to(there: Direct[GoogleStage]) -> None:
     assert there.asked_for(there.connector(response_mode="form_post"))["response_mode"] == "form_post"
     assert "response_mode" not in there.asked_for()
+
+
+def test_who_is_asked_who_they_are_here_is_asked_there_too(there: Direct[GoogleStage]) -> None:
+    assert there.asked_for(choose=True)["prompt"] == "select_account"
+    assert there.asked_for(choose=True, max_age=0)["prompt"] == "login"
+    assert "prompt" not in there.asked_for()
+
+
+def test_a_provider_that_does_not_answer_is_not_asked_by_everybody_in_turn(there: Direct[GoogleStage]) -> None:
+    connector = there.connector()
+    there.stage.everything_slow, there.stage.slow_for = True, 3
+    try:
+        began = there.clock()
+        waiting = [threading.Thread(target=_leave, args=(connector, there)) for _ in range(8)]
+        for one in waiting:
+            one.start()
+        for one in waiting:
+            one.join()
+        spent = there.clock() - began
+    finally:
+        there.stage.everything_slow = False
+
+    # One time-out, of two seconds here, and not eight of them.
+    assert spent < timedelta(seconds=6)
+    assert there.stage.requests[-1] == "discovery"
+
+
+def _leave(connector: Connector, there: Direct[GoogleStage]) -> None:
+    with pytest.raises(UpstreamProblem):
+        connector.authorization_url(there.opening())
+
+
+def test_no_more_people_wait_for_one_provider_than_there_are_places(there: Direct[GoogleStage]) -> None:
+    options = ConnectorOptions(name="there", kind="oidc", label="There", client_id="x", issuer=there.stage.origin)
+    both = Connectors([options, replace(options, name="other")], there.wire)
+    first, second = both
+    with ExitStack() as waiting:
+        for _ in range(MOST_AT_ONCE):
+            waiting.enter_context(both.waiting_for(first))
+
+        with pytest.raises(UpstreamProblem) as raised, both.waiting_for(first):
+            pass
+        with both.waiting_for(second):
+            assert raised.value.because == "too_many"
+    with both.waiting_for(first):
+        pass
