@@ -87,6 +87,7 @@ class Arrivals:
         """
         holder = accounts.find_by_email(db, address.key)
         taken = holder is not None and (holder.email_verified_at is not None or not holder.is_enabled)
+        may_mail = self.sign_in.throttle.mail(db, source=visitor.source, email_key=address.key, now=now)
         made = proofs.make(
             "sign_up",
             email=address.text,
@@ -96,9 +97,10 @@ class Arrivals:
             life=self.life,
             now=now,
             name=name,
+            may_mail=may_mail,
         )
         email_proofs.add(db, made.proof)
-        if self.sign_in.throttle.mail(db, source=visitor.source, email_key=address.key, now=now):
+        if may_mail:
             letter = self._known(holder.email, now=now) if holder is not None and taken else _code(made)
             letter.post(db, self.sign_in.outbox, now=now)
         return made.proof

@@ -48,13 +48,19 @@ def make(  # noqa: PLR0913  A row is made here, and each of these is a column of
     name: str | None = None,
     password_hash: str | None = None,
     request_id: str | None = None,
+    may_mail: bool = True,
 ) -> Mailed:
-    """Make a proof. Link and code are random; the digest of the code has the proof's id in front, as a salt."""
+    """Make a proof. Link and code are random; the digest of the code has the proof's id in front, as a salt.
+
+    Args:
+        may_mail: Whether the mail is sent. A code that nobody has been told can only be guessed, so there is none then:
+            otherwise whoever asks for one mail after the other would have five guesses for each.
+    """
     proof_id, token = secrets.token_urlsafe(24), secrets.token_urlsafe(32)
     code = f"{secrets.randbelow(1_000_000):06d}"
     is_sign_up = purpose == "sign_up"
     # A sign-up that has an account is a decoy: its page looks like any other, and no code opens it.
-    has_code = is_sign_up and account_id is None
+    has_code = is_sign_up and account_id is None and may_mail
     proof = EmailProof(
         id=proof_id,
         purpose=purpose,

@@ -72,6 +72,7 @@ class SignUp:
         Where the address has an account the same is done with another mail: the proof is a decoy that no code opens.
         """
         account = accounts.find_by_email(db, address.key)
+        may_mail = self.sign_in.throttle.mail(db, source=visitor.source, email_key=address.key, now=now)
         made = proofs.make(
             "sign_up",
             email=address.text,
@@ -83,9 +84,10 @@ class SignUp:
             name=name,
             password_hash=password_hash,
             request_id=request_id,
+            may_mail=may_mail,
         )
         email_proofs.add(db, made.proof)
-        if self.sign_in.throttle.mail(db, source=visitor.source, email_key=address.key, now=now):
+        if may_mail:
             # To the stored address, where there is one: what was typed is equal only in the eyes of this server.
             letter = self._already_known(account.email, now=now) if account else self._verify(made)
             letter.post(db, self.sign_in.outbox, now=now)
