@@ -18,7 +18,7 @@ from idp.delivery.smtp import SmtpTransport
 from idp.delivery.worker import Worker
 from idp.house import House, build_house
 from idp.observe import logs
-from idp.protocol.logout_token import LogoutTokens
+from idp.protocol.logout.logout_token import LogoutTokens
 from idp.routes.table import all_routes
 from idp.settings import Settings
 from idp.store import schema

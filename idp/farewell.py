@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from idp.audit.events import Event, note
 from idp.clock import Clock
-from idp.protocol.client import RegisteredClient
-from idp.protocol.frontchannel_logout import logout_frame
+from idp.protocol.clients.client import RegisteredClient
+from idp.protocol.logout.frontchannel_logout import logout_frame
 from idp.protocol.provider import Provider
 from idp.reception import Reception
 from idp.store import grants, session_endings

@@ -15,7 +15,7 @@ from idp.commands.console import MISUSED, AsJson, fail, say, show_record
 from idp.commands.workplace import transaction
 
 if TYPE_CHECKING:
-    from idp.protocol.client_metadata import ClientMetadata
+    from idp.protocol.clients.client_metadata import ClientMetadata
     from idp.store.clients import StoredClient
 
 # Ids and secrets of these characters read the same whether or not a library encodes them in a Basic header.
@@ -65,7 +65,7 @@ def create(
 
 def _known_here(document: dict[str, Any]) -> dict[str, Any]:
     """What remains of another provider's answer. In what an operator has written, a misspelling is an error."""
-    from idp.protocol.registered_members import CHECKS
+    from idp.protocol.registration.registered_members import CHECKS
 
     for name in sorted(document.keys() - CHECKS.keys()):
         say(f"Passed over, since nothing here is called so: {name if name.isidentifier() else 'a member'}")

@@ -12,7 +12,7 @@ from idp.commands.workplace import settings
 
 if TYPE_CHECKING:
     from idp.audit.events import Event
-    from idp.protocol.client_metadata import ClientMetadata
+    from idp.protocol.clients.client_metadata import ClientMetadata
     from idp.store.clients import StoredClient
     from idp.store.database import Connection
 
@@ -32,9 +32,9 @@ def named(db: "Connection", client_id: str) -> "StoredClient":
 def validated(document: Mapping[str, object]) -> "ClientMetadata":
     """The metadata in types, or the end of the command. A sector identifier is asked, as at /register."""
     from idp.outgoing import Outgoing
-    from idp.protocol.client_documents import ClientDocuments
-    from idp.protocol.registration import InvalidClientMetadata, validate_client_metadata
-    from idp.protocol.sector_identifier import check_sector
+    from idp.protocol.clients.client_documents import ClientDocuments
+    from idp.protocol.clients.sector_identifier import check_sector
+    from idp.protocol.registration.client_registration import InvalidClientMetadata, validate_client_metadata
 
     try:
         client = validate_client_metadata(document)

@@ -44,7 +44,7 @@ def rotate_secret(
 def rotate_registration_token(client_id: ClientId, as_json: AsJson = False) -> None:
     """Give a client that registered itself a new registration access token, shown once. The old one ends."""
     from idp.audit.events import Event
-    from idp.protocol import opaque
+    from idp.protocol.tokens import opaque
     from idp.store import clients
     from idp.store.base import digest_of
 

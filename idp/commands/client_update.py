@@ -47,7 +47,7 @@ def update(
 
 def _refuse_trust(client: "StoredClient", changes: Mapping[str, object]) -> None:
     """Keep trust from a client whose addresses are in somebody else's hands."""
-    from idp.protocol.dynamic_registration import OPERATORS_ALONE
+    from idp.protocol.registration.dynamic_registration import OPERATORS_ALONE
 
     if client.manages_itself and any(changes.get(member) for member in OPERATORS_ALONE):
         fail(
@@ -58,7 +58,7 @@ def _refuse_trust(client: "StoredClient", changes: Mapping[str, object]) -> None
 
 def _grants_that_follow(kept: Mapping[str, Any], changes: dict[str, object]) -> dict[str, object]:
     """Let response types follow from new grants, and grants from new response types, where only one was named."""
-    from idp.protocol.registered_members import DEVICE_CODE
+    from idp.protocol.registration.registered_members import DEVICE_CODE
 
     if ("grant_types" in changes) == ("response_types" in changes):
         return changes

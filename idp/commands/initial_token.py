@@ -13,7 +13,7 @@ from idp.commands.console import MISUSED, AsJson, commands, fail, say, show_reco
 from idp.commands.workplace import settings, transaction
 
 if TYPE_CHECKING:
-    from idp.protocol.dynamic_registration import Limits
+    from idp.protocol.registration.dynamic_registration import Limits
     from idp.store.initial_access_tokens import InitialAccessToken
 
 app = commands(
@@ -46,7 +46,7 @@ def create(
 ) -> None:
     """Make a token, shown once."""
     from idp.audit.events import Event
-    from idp.protocol import opaque
+    from idp.protocol.tokens import opaque
     from idp.store import initial_access_tokens
     from idp.store.base import digest_of
     from idp.store.initial_access_tokens import InitialAccessToken
@@ -91,9 +91,9 @@ def revoke(token_id: Annotated[str, typer.Argument(help="The id, from: idp clien
 
 
 def _limits(scope: str | None, grant_types: list[str] | None, redirect_hosts: list[str] | None) -> "Limits":
-    from idp.protocol.dynamic_registration import Limits
-    from idp.protocol.registered_members import CHECKS
-    from idp.protocol.registration import InvalidClientMetadata
+    from idp.protocol.registration.client_registration import InvalidClientMetadata
+    from idp.protocol.registration.dynamic_registration import Limits
+    from idp.protocol.registration.registered_members import CHECKS
 
     given: dict[str, Any] = {"scope": scope, "grant_types": grant_types or None}
     try:

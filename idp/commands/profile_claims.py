@@ -15,7 +15,7 @@ def read_profile(file: str) -> dict[str, Any]:
 
     `sub`, `email`, `email_verified` and `updated_at` are not among them: they come from the account itself.
     """
-    from idp.protocol.claims import CLAIMS_OF_SCOPE
+    from idp.protocol.tokens.claims import CLAIMS_OF_SCOPE
 
     texts = {*CLAIMS_OF_SCOPE["profile"], "phone_number"} - {"updated_at"}
     try:

@@ -13,7 +13,7 @@ from idp.audit.events import Event, note
 from idp.clock import Clock
 from idp.farewell import Farewell
 from idp.federation.connectors import Connectors
-from idp.protocol.client import ClientRegistry
+from idp.protocol.clients.client import ClientRegistry
 from idp.reception import Reception
 from idp.store import accounts, consents, grants, outbox, session_endings, upstream_identities
 from idp.store.database import Connection, Database

@@ -12,11 +12,11 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from idp.clock import Clock
-from idp.protocol.authorization_request import AskedAuthorization
-from idp.protocol.authorization_response import AuthorizationResponse, FormPost
-from idp.protocol.client import RegisteredClient
-from idp.protocol.effective_parameters import used_before
-from idp.protocol.interaction import Consent, Issue, Login, Refuse, SelectAccount, SignUp, Step
+from idp.protocol.authorization.authorization_request import AskedAuthorization
+from idp.protocol.authorization.authorization_response import AuthorizationResponse, FormPost
+from idp.protocol.authorization.effective_parameters import used_before
+from idp.protocol.authorization.interaction import Consent, Issue, Login, Refuse, SelectAccount, SignUp, Step
+from idp.protocol.clients.client import RegisteredClient
 from idp.protocol.messages import Parameters
 from idp.protocol.provider import Provider
 from idp.protocol.refusals import RefusedToClient, RefusedToPerson

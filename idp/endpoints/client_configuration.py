@@ -8,14 +8,15 @@ from starlette.responses import Response
 
 from idp.audit.events import Event, Occasion, note
 from idp.clock import Clock
-from idp.protocol import dynamic_registration
-from idp.protocol.client import RegisteredClient
-from idp.protocol.client_information import check_own, client_information
-from idp.protocol.client_metadata import ClientMetadata
-from idp.protocol.dynamic_registration import Limits, Offered
+from idp.protocol.clients.client import RegisteredClient
+from idp.protocol.clients.client_metadata import ClientMetadata
+from idp.protocol.clients.sector_identifier import check_sector
 from idp.protocol.provider import Provider
-from idp.protocol.registration import InvalidClientMetadata
-from idp.protocol.registration_access import (
+from idp.protocol.registration import dynamic_registration
+from idp.protocol.registration.client_information import check_own, client_information
+from idp.protocol.registration.client_registration import InvalidClientMetadata
+from idp.protocol.registration.dynamic_registration import Limits, Offered
+from idp.protocol.registration.registration_access import (
     CountRegistration,
     RegistrationRefused,
     bearer,
@@ -24,7 +25,6 @@ from idp.protocol.registration_access import (
     unknown_client,
     unregistrable,
 )
-from idp.protocol.sector_identifier import check_sector
 from idp.store import clients
 from idp.store.base import digest_of
 from idp.store.clients import StoredClient

@@ -8,8 +8,8 @@ from starlette.responses import Response
 from idp.accounts.throttle import Throttle, Wait
 from idp.audit.events import Event, note
 from idp.clock import Clock
-from idp.protocol.client import ClientRegistry
-from idp.protocol.device_authorization import read_user_code, shown
+from idp.protocol.clients.client import ClientRegistry
+from idp.protocol.grants.device_authorization import read_user_code, shown
 from idp.reception import Reception
 from idp.store import authorization_requests, device_authorizations
 from idp.store.base import digest_of

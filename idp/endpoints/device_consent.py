@@ -8,8 +8,8 @@ from idp.accounts.device_sign_in import DeviceSignIn
 from idp.accounts.visitor import Visitor
 from idp.audit.events import Event, note
 from idp.clock import Clock
-from idp.protocol import device_authorization
-from idp.protocol.client import RegisteredClient
+from idp.protocol.clients.client import RegisteredClient
+from idp.protocol.grants import device_authorization
 from idp.protocol.provider import Provider
 from idp.reception import Reception
 from idp.store import authorization_requests, consents, device_authorizations, sessions

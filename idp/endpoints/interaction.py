@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from idp.audit.events import Event, Occasion, note
 from idp.clock import Clock
-from idp.protocol.authorization_request import AskedAuthorization
-from idp.protocol.interaction import Consent, Step
+from idp.protocol.authorization.authorization_request import AskedAuthorization
+from idp.protocol.authorization.interaction import Consent, Step
 from idp.protocol.messages import Parameters
 from idp.protocol.provider import Provider
 from idp.protocol.refusals import RefusedToClient, RefusedToPerson

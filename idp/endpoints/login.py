@@ -14,7 +14,7 @@ from idp.audit.events import Event, note
 from idp.clock import Clock
 from idp.federation.connector import Connector
 from idp.federation.connectors import Connectors
-from idp.protocol.client import ClientRegistry
+from idp.protocol.clients.client import ClientRegistry
 from idp.reception import Reception
 from idp.store.authorization_requests import AuthorizationRequest
 from idp.store.database import Connection, Database

@@ -9,13 +9,14 @@ from starlette.responses import Response
 
 from idp.audit.events import Event, Occasion, note
 from idp.clock import Clock
-from idp.protocol import dynamic_registration, opaque
-from idp.protocol.client_information import client_information
-from idp.protocol.client_metadata import ClientMetadata
-from idp.protocol.dynamic_registration import Limits, Offered
+from idp.protocol.clients.client_metadata import ClientMetadata
+from idp.protocol.clients.sector_identifier import check_sector
 from idp.protocol.provider import Provider
-from idp.protocol.registration import InvalidClientMetadata
-from idp.protocol.registration_access import (
+from idp.protocol.registration import dynamic_registration
+from idp.protocol.registration.client_information import client_information
+from idp.protocol.registration.client_registration import InvalidClientMetadata
+from idp.protocol.registration.dynamic_registration import Limits, Offered
+from idp.protocol.registration.registration_access import (
     CountRegistration,
     RegistrationRefused,
     bearer,
@@ -24,7 +25,7 @@ from idp.protocol.registration_access import (
     unknown_initial_token,
     unregistrable,
 )
-from idp.protocol.sector_identifier import check_sector
+from idp.protocol.tokens import opaque
 from idp.store import clients, initial_access_tokens
 from idp.store.base import digest_of
 from idp.store.database import Connection, Database

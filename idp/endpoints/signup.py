@@ -11,7 +11,7 @@ from idp.accounts.signup import SignUp
 from idp.accounts.throttle import Wait
 from idp.audit.events import Event, note
 from idp.clock import Clock
-from idp.protocol.client import ClientRegistry
+from idp.protocol.clients.client import ClientRegistry
 from idp.reception import Reception
 from idp.store.authorization_requests import AuthorizationRequest
 from idp.store.database import Database

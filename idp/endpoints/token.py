@@ -7,13 +7,13 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from idp.accounts.visitor import Visitor
-from idp.protocol.device_authorization import authorize_device
-from idp.protocol.introspection import introspect
+from idp.protocol.authorization.pushed_request import push
+from idp.protocol.grants.device_authorization import authorize_device
 from idp.protocol.messages import ClientRequest, Parameters, Reply
 from idp.protocol.provider import Provider
-from idp.protocol.pushed_request import push
-from idp.protocol.revocation import revoke
 from idp.protocol.server import AuthorizationServer
+from idp.protocol.tokens.introspection import introspect
+from idp.protocol.tokens.revocation import revoke
 from idp.web import replies
 from idp.web.exchange import Exchange
 

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from idp.protocol.messages import Parameters, ResourceRequest
 from idp.protocol.server import AuthorizationServer
-from idp.protocol.userinfo import userinfo
+from idp.protocol.tokens.userinfo import userinfo
 from idp.web import replies
 from idp.web.exchange import Exchange
 

@@ -6,12 +6,12 @@ from typing import Protocol
 
 from idp.audit.events import Event
 from idp.clock import Clock
-from idp.protocol.client_authentication import CountFailure
-from idp.protocol.client_documents import ClientDocuments
-from idp.protocol.dpop import ProofRules
+from idp.protocol.clients.client_authentication import CountFailure
+from idp.protocol.clients.client_documents import ClientDocuments
+from idp.protocol.clients.subject import Subjects
 from idp.protocol.features import Features
 from idp.protocol.lifetimes import Lifetimes
-from idp.protocol.subject import Subjects
+from idp.protocol.tokens.dpop import ProofRules
 from idp.store.database import Connection, Database
 from idp.store.grants import Grant
 from keys.ring import KeyRing

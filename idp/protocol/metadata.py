@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
-from idp.protocol.authentication_context import ACR_VALUES
-from idp.protocol.claims import PERSONAL_CLAIMS
-from idp.protocol.client import IDENTITY_SCOPES
-from idp.protocol.client_authentication import SUPPORTED
+from idp.protocol.authorization.authentication_context import ACR_VALUES
+from idp.protocol.authorization.request_checks import PROMPTS
+from idp.protocol.authorization.return_address import RESPONSE_MODES
+from idp.protocol.clients.client import IDENTITY_SCOPES
+from idp.protocol.clients.client_authentication import SUPPORTED
+from idp.protocol.clients.security_profile import SIGNING_ALGORITHMS
 from idp.protocol.features import Features
-from idp.protocol.request_checks import PROMPTS
-from idp.protocol.return_address import RESPONSE_MODES
-from idp.protocol.security_profile import SIGNING_ALGORITHMS
 from idp.protocol.server import GRANT_TYPES
+from idp.protocol.tokens.claims import PERSONAL_CLAIMS
 
 _CONFIDENTIAL = [method for method in SUPPORTED if method != "none"]
 _PROTOCOL_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid")

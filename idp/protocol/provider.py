@@ -3,25 +3,26 @@
 import logging
 from datetime import datetime
 
-from idp.protocol import authorization_grant, authorization_request, end_session, interaction, return_address
-from idp.protocol.authorization_code import CodeGrant, OpenIDCodeToken, S256CodeChallenge
-from idp.protocol.authorization_request import AskedAuthorization
-from idp.protocol.authorization_response import AuthorizationResponse, ResponseWriter
-from idp.protocol.client import ClientRegistry
-from idp.protocol.client_credentials import OwnAccessGrant
-from idp.protocol.client_keys import ClientKeys
-from idp.protocol.device_grant import DeviceGrant
-from idp.protocol.effective_parameters import EffectiveParameters
-from idp.protocol.end_session import AskedLogout
+from idp.protocol.authorization import authorization_grant, authorization_request, interaction, return_address
+from idp.protocol.authorization.authorization_request import AskedAuthorization
+from idp.protocol.authorization.authorization_response import AuthorizationResponse, ResponseWriter
+from idp.protocol.authorization.effective_parameters import EffectiveParameters
+from idp.protocol.authorization.interaction import Step
+from idp.protocol.authorization.return_address import ReturnAddress, is_web_address
+from idp.protocol.authorization.second_look import CodeAndTokenRequest, HybridRequest, ImplicitRequest
+from idp.protocol.clients.client import ClientRegistry
+from idp.protocol.clients.client_keys import ClientKeys
 from idp.protocol.foundation import Foundation
-from idp.protocol.interaction import Step
+from idp.protocol.grants.authorization_code import CodeGrant, OpenIDCodeToken, S256CodeChallenge
+from idp.protocol.grants.client_credentials import OwnAccessGrant
+from idp.protocol.grants.device_grant import DeviceGrant
+from idp.protocol.grants.refresh_token import RotatingRefreshGrant
+from idp.protocol.logout import end_session
+from idp.protocol.logout.end_session import AskedLogout
+from idp.protocol.logout.session_state import session_state
 from idp.protocol.messages import AuthlibRequest, Parameters
-from idp.protocol.refresh_token import RotatingRefreshGrant
 from idp.protocol.refusals import OAuth2Error, RefusedToClient
-from idp.protocol.return_address import ReturnAddress, is_web_address
-from idp.protocol.second_look import CodeAndTokenRequest, HybridRequest, ImplicitRequest
 from idp.protocol.server import AuthorizationServer
-from idp.protocol.session_state import session_state
 from idp.store.database import Connection
 from idp.store.sessions import BrowserSession, Visit
 from keys.ring import NoSigningKey

@@ -7,18 +7,18 @@ from typing import Any
 from authlib.oauth2.rfc6749 import AuthorizationServer as AuthlibServer
 from authlib.oauth2.rfc8628 import DEVICE_CODE_GRANT_TYPE
 
-from idp.protocol.client import ClientRegistry, RegisteredClient
-from idp.protocol.client_assertion import ClientAssertions
-from idp.protocol.client_authentication import ClientAuthentication
-from idp.protocol.client_keys import ClientKeys
+from idp.protocol.clients.client import ClientRegistry, RegisteredClient
+from idp.protocol.clients.client_assertion import ClientAssertions
+from idp.protocol.clients.client_authentication import ClientAuthentication
+from idp.protocol.clients.client_keys import ClientKeys
 from idp.protocol.foundation import Foundation
-from idp.protocol.id_token import Beside, IdTokens
-from idp.protocol.key_proofs import KeyProofs
 from idp.protocol.messages import AuthlibRequest, ClientRequest, Reply
-from idp.protocol.mint import Mint
-from idp.protocol.protected_resource import ProtectedResource
 from idp.protocol.refusals import OAuth2Error, oauth_error
-from idp.protocol.resources import InvalidTarget, asked_resources
+from idp.protocol.tokens.id_token import Beside, IdTokens
+from idp.protocol.tokens.key_proofs import KeyProofs
+from idp.protocol.tokens.mint import Mint
+from idp.protocol.tokens.protected_resource import ProtectedResource
+from idp.protocol.tokens.resources import InvalidTarget, asked_resources
 from idp.store.redemption import Redeemed
 
 GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", DEVICE_CODE_GRANT_TYPE)

@@ -30,7 +30,7 @@ class InitialAccessToken:
 
     Attributes:
         note: For whom it was made, in the operator's words.
-        limits: What clients that come with it may be registered with (`idp.protocol.dynamic_registration.Limits`).
+        limits: What clients that come with it may be registered with (`dynamic_registration.Limits`).
     """
 
     id: str

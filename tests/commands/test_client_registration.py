@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from idp.clock import utc_now
-from idp.protocol.dynamic_registration import Limits
+from idp.protocol.registration.dynamic_registration import Limits
 from idp.store import clients, initial_access_tokens
 from idp.store.base import digest_of
 from keys.keypair import generate

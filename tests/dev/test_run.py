@@ -16,8 +16,8 @@ import requests
 from idp.dev.directory import NotOurs, open_playground
 from idp.dev.people import ALICE, PEOPLE
 from idp.dev.preparation import prepare
-from idp.protocol.claims import CLAIMS_OF_SCOPE
-from idp.protocol.registration import validate_client_metadata
+from idp.protocol.registration.client_registration import validate_client_metadata
+from idp.protocol.tokens.claims import CLAIMS_OF_SCOPE
 from idp.store import accounts, clients
 from idp.store.base import digest_of
 from idp.store.database import Database

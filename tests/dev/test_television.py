@@ -6,7 +6,7 @@ import re
 import pytest
 
 from idp.dev.television import CLIENT_ID, register_television, watch
-from idp.protocol.registration import validate_client_metadata
+from idp.protocol.registration.client_registration import validate_client_metadata
 from idp.store import clients
 from tests.dev.conftest import Playground
 from tests.flows.device import decide

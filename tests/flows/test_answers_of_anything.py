@@ -7,8 +7,8 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
+from idp.protocol.authorization.return_address import RESPONSE_MODES
 from idp.protocol.features import Features
-from idp.protocol.return_address import RESPONSE_MODES
 from tests.flows.relying_party import RelyingParty
 from tests.flows.test_authorize_implicit import GIVEN
 from tests.flows.test_authorize_responses import fields_of

@@ -64,7 +64,9 @@ def test_a_client_that_is_not_registered_for_the_code_flow_is_told_so(
     assert error_of(rp, browser) == "unauthorized_client"
 
 
-@pytest.mark.parametrize("mode", ["web_message", "JWT", ".jwt", "jwt.jwt", "QUERY", "form_post ", 'q"', "fragment query"])
+@pytest.mark.parametrize(
+    "mode", ["web_message", "JWT", ".jwt", "jwt.jwt", "QUERY", "form_post ", 'q"', "fragment query"]
+)
 def test_an_unknown_response_mode_is_refused(rp: RelyingParty, browser: requests.Session, mode: str) -> None:
     assert error_of(rp, browser, response_mode=mode) == "invalid_request"
 
@@ -302,9 +304,7 @@ def test_a_wish_for_an_acr_is_answered_with_the_truth(
 
 
 @pytest.mark.parametrize("value", ["x", "{}", "eyJhbGciOiJub25lIn0.e30."])
-def test_a_registration_inside_of_a_request_is_refused(
-    rp: RelyingParty, browser: requests.Session, value: str
-) -> None:
+def test_a_registration_inside_of_a_request_is_refused(rp: RelyingParty, browser: requests.Session, value: str) -> None:
     assert error_of(rp, browser, registration=value) == "registration_not_supported"
 
 

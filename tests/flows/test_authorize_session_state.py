@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from idp.protocol.session_state import session_state
+from idp.protocol.logout.session_state import session_state
 from idp.web.cookies import browser_state_of
 from tests.flows.relying_party import RelyingParty, answer_in
 from tests.flows.test_authorize_responses import fields_of

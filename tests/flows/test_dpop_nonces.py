@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from idp.protocol.dpop_nonce import PERIOD
+from idp.protocol.tokens.dpop_nonce import PERIOD
 from tests.conftest import DATABASES, _fresh
 from tests.flows.dpop_key import BoundParty, DpopKey
 from tests.running import Running, running_provider

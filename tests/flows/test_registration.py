@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from idp.protocol.registered_members import DEVICE_CODE
+from idp.protocol.registration.registered_members import DEVICE_CODE
 from idp.settings.groups import Throttle
 from idp.store import clients, initial_access_tokens
 from idp.store.base import digest_of

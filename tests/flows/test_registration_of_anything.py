@@ -11,7 +11,7 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from idp.protocol.registered_members import CHECKS
+from idp.protocol.registration.registered_members import CHECKS
 from idp.settings.groups import Throttle
 from idp.store import clients
 from keys.keypair import generate

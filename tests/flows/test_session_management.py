@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from idp.protocol.session_state import session_state
+from idp.protocol.logout.session_state import session_state
 from idp.web.cookies import browser_state_of
 from tests.conftest import _fresh
 from tests.flows.people import FormBrowser, somebody

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from idp.protocol.client import RegisteredClient
+from idp.protocol.clients.client import RegisteredClient
 from idp.store.clients import StoredClient
 from idp.store.database import Database
 from idp.store.grants import Grant

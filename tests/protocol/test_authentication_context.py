@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idp.protocol.authentication_context import ACR_VALUES, acr_of, reached_by
+from idp.protocol.authorization.authentication_context import ACR_VALUES, acr_of, reached_by
 
 methods = st.lists(st.sampled_from(["pwd", "otp", "hwk", "fed", "mfa", "x"]), max_size=4)
 

@@ -13,13 +13,13 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oidc.core.grants import OpenIDHybridGrant, OpenIDImplicitGrant
 from authlib.oidc.core.grants.util import create_response_mode_response
 
-from idp.protocol.access_token import opaque_token
-from idp.protocol.authorization_code import CodeGrant, OpenIDCodeToken, S256CodeChallenge
+from idp.protocol.authorization.second_look import CodeAndTokenRequest, HybridRequest, ImplicitRequest
+from idp.protocol.grants.authorization_code import CodeGrant, OpenIDCodeToken, S256CodeChallenge
+from idp.protocol.grants.refresh_token import RotatingRefreshGrant
 from idp.protocol.lifetimes import Lifetimes
 from idp.protocol.messages import AuthlibRequest, Parameters
-from idp.protocol.minted_tokens import MintedTokens
-from idp.protocol.refresh_token import RotatingRefreshGrant
-from idp.protocol.second_look import CodeAndTokenRequest, HybridRequest, ImplicitRequest
+from idp.protocol.tokens.access_token import opaque_token
+from idp.protocol.tokens.minted_tokens import MintedTokens
 from tests.protocol.samples import NOW, client, grant
 
 

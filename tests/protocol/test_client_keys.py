@@ -8,9 +8,9 @@ import pytest
 from joserfc.jwk import ECKey
 
 from idp.outgoing import Outgoing
-from idp.protocol.client import RegisteredClient
-from idp.protocol.client_documents import ClientDocuments, HasToWait
-from idp.protocol.client_keys import LIFE, LIFE_IN_AN_OUTAGE, PAUSE, ClientKeys
+from idp.protocol.clients.client import RegisteredClient
+from idp.protocol.clients.client_documents import ClientDocuments, HasToWait
+from idp.protocol.clients.client_keys import LIFE, LIFE_IN_AN_OUTAGE, PAUSE, ClientKeys
 from idp.store.clients import StoredClient
 from tests.flows.signing_client import Site, jwks, open_site, public
 from tests.outgoing.servers import serving

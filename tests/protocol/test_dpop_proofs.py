@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
-from idp.protocol.dpop import ALGORITHMS, Proof, ProofRefused, ProofRules
-from idp.protocol.dpop_nonce import PERIOD, Nonces
+from idp.protocol.tokens.dpop import ALGORITHMS, Proof, ProofRefused, ProofRules
+from idp.protocol.tokens.dpop_nonce import PERIOD, Nonces
 from tests.flows.dpop_key import DpopKey, ath
 from tests.flows.forging import encoded
 

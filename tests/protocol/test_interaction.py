@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from idp.protocol.authorization_request import AskedAuthorization
-from idp.protocol.claims import ClaimsRequest
-from idp.protocol.client import RegisteredClient
-from idp.protocol.id_token import IdTokenHint
-from idp.protocol.interaction import Consent, Issue, Login, Refuse, SelectAccount, SignUp, Step, next_step
-from idp.protocol.return_address import ReturnAddress
+from idp.protocol.authorization.authorization_request import AskedAuthorization
+from idp.protocol.authorization.interaction import Consent, Issue, Login, Refuse, SelectAccount, SignUp, Step, next_step
+from idp.protocol.authorization.return_address import ReturnAddress
+from idp.protocol.clients.client import RegisteredClient
+from idp.protocol.tokens.claims import ClaimsRequest
+from idp.protocol.tokens.id_token import IdTokenHint
 from idp.store.clients import StoredClient
 from idp.store.sessions import BrowserSession, Visit
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from idp.protocol.authorization_response import FormPost, ResponseWriter
-from idp.protocol.claims import PERSONAL_CLAIMS, ClaimsRequest, MalformedClaimsRequest
+from idp.protocol.authorization.authorization_response import FormPost, ResponseWriter
+from idp.protocol.authorization.return_address import ReturnAddress
 from idp.protocol.messages import Parameters
-from idp.protocol.return_address import ReturnAddress
+from idp.protocol.tokens.claims import PERSONAL_CLAIMS, ClaimsRequest, MalformedClaimsRequest
 from tests.protocol.samples import NOW, client, empty_ring
 
 ISSUER = "https://id.example"

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 import pytest
 
 from idp.protocol.refusals import RefusedToClient, RefusedToPerson
-from idp.protocol.registration_access import RegistrationRefused
-from idp.protocol.registration_refusals import InvalidClientMetadata
+from idp.protocol.registration.registration_access import RegistrationRefused
+from idp.protocol.registration.registration_refusals import InvalidClientMetadata
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from idp.protocol.registered_keys import UnusableKeysError, checked_jwks
+from idp.protocol.registration.registered_keys import UnusableKeysError, checked_jwks
 from keys.keypair import generate
 
 RSA = dict(generate("RS256").public_jwk)

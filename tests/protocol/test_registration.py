@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from idp.protocol.registration import (
+from idp.protocol.registration.client_registration import (
     InvalidClientMetadata,
     InvalidRedirectUri,
     validate_client_metadata,

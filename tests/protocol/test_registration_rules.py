@@ -4,9 +4,13 @@ from collections.abc import Mapping
 
 import pytest
 
-from idp.protocol.client_metadata import ClientMetadata
-from idp.protocol.registered_members import CHECKS, DEVICE_CODE
-from idp.protocol.registration import InvalidClientMetadata, InvalidRedirectUri, validate_client_metadata
+from idp.protocol.clients.client_metadata import ClientMetadata
+from idp.protocol.registration.client_registration import (
+    InvalidClientMetadata,
+    InvalidRedirectUri,
+    validate_client_metadata,
+)
+from idp.protocol.registration.registered_members import CHECKS, DEVICE_CODE
 from keys.keypair import generate
 
 CALLBACK = "https://rp.example/callback"

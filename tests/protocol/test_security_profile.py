@@ -4,8 +4,12 @@ from typing import Any
 
 import pytest
 
-from idp.protocol.registration import InvalidClientMetadata, InvalidRedirectUri, validate_client_metadata
-from idp.protocol.security_profile import FAPI_2_0, OPENID, rules_of
+from idp.protocol.clients.security_profile import FAPI_2_0, OPENID, rules_of
+from idp.protocol.registration.client_registration import (
+    InvalidClientMetadata,
+    InvalidRedirectUri,
+    validate_client_metadata,
+)
 from tests.flows.signing_client import jwks, key_for, public
 from tests.protocol.samples import client
 

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from idp.protocol.session_state import origin_of, session_state
+from idp.protocol.logout.session_state import origin_of, session_state
 from idp.web.cookies import browser_state_of
 
 

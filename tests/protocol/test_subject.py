@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idp.protocol.client import RegisteredClient
-from idp.protocol.subject import Subjects, sector_of
+from idp.protocol.clients.client import RegisteredClient
+from idp.protocol.clients.subject import Subjects, sector_of
 from tests.protocol.samples import client
 
 SECRET = bytes(range(32))

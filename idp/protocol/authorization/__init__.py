@@ -1,0 +1,1 @@
+"""The authorization endpoint: what a request has to be, what the person must still do, and the answer."""

@@ -1,0 +1,1 @@
+"""Clients: what is known of one, and how one shows who it is."""

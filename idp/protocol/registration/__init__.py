@@ -1,0 +1,1 @@
+"""Registration: what a client may be, and applications that register themselves."""

@@ -1,0 +1,1 @@
+"""Tokens: what is made, bound, presented, looked up and ended."""
