@@ -39,7 +39,7 @@ REQUESTS_FAULTS = (
     Fault("the session is forgotten", (*_SIGNED_IN, "oidcc_max_age_10000"), before=never_signed_in),
     Fault(
         "redirect_uri is not checked",
-        ("oidcc_ensure_registered_redirect_uri",),
+        ("oidcc_ensure_registered_redirect_uri", "oidcc_redirect_uri_query_mismatch", "oidcc_redirect_uri_query_added"),
         before=redirecting("authorization_endpoint", "redirect_uri"),
     ),
     Fault(

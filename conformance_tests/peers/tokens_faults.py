@@ -35,7 +35,9 @@ TOKENS_FAULTS = (
         ("oidcc_ensure_request_with_acr_values_succeeds",),
         after=in_id_token(acr="urn:example:other"),
     ),
-    Fault("the ID token has no kid", ("oidcc_idtoken_signature",), after=in_id_token({"kid": None})),
+    Fault(
+        "the ID token has no kid", ("oidcc_idtoken_signature", "oidcc_idtoken_rs256"), after=in_id_token({"kid": None})
+    ),
     Fault("the ID token is signed by nobody", ("oidcc_server", "oidcc_refresh_token"), after=without_signature),
     Fault(
         "none is offered and not given",
