@@ -64,7 +64,10 @@ class RotatingRefreshGrant(RefreshTokenGrant):  # type: ignore[misc]  # Authlib 
         client: RegisteredClient = self.request.client
         self.server.require_signing_key(client)
         now, rotate = self.server.clock(), rules_of(client).rotates_refresh_tokens
-        scopes = tuple(dict.fromkeys((self.request.form.get("scope") or "").split())) or used.grant.scopes
+        # What has been taken from the client's registration since is no longer given.
+        scopes = client.allowed(self.request.form.get("scope") or " ".join(used.grant.scopes))
+        if not scopes:
+            raise oauth_error("invalid_scope", "The client is no longer registered for anything that was granted.")
         minted = self._minted(used, client, scopes, now=now)
         redeemed = use_refresh(
             self.server.database, used.digest, scopes=scopes, tokens=minted.digests(), now=now, rotate=rotate
@@ -80,13 +83,21 @@ class RotatingRefreshGrant(RefreshTokenGrant):  # type: ignore[misc]  # Authlib 
         self, used: RefreshToken, client: RegisteredClient, scopes: tuple[str, ...], *, now: datetime
     ) -> MintedTokens:
         lifetimes = self.server.lifetimes
-        resources = self.server.asked_resources(self.request, client, granted=used.grant.resources)
+        resources = self._resources(used, client)
         jkt = self.server.proven_key(self.request, client)
         if used.jkt not in {None, jkt}:
             raise oauth_error("invalid_grant", "The refresh token is bound to a DPoP key; send a proof by that key.")
         access = self.server.mint.access(client, scopes, grant=used.grant, resources=resources, jkt=jkt, now=now)
         until = _end_of_family(used, lifetimes.refresh_absolute)
         return MintedTokens.with_access(access, lifetimes, refresh_until=until, is_public=client.is_public)
+
+    def _resources(self, used: RefreshToken, client: RegisteredClient) -> tuple[str, ...] | None:
+        """Those that are asked for, or all that were granted: of either what the client is still registered for."""
+        granted, registered = used.grant.resources, {self.server.issuer, *client.resources}
+        still = None if granted is None else tuple(each for each in granted if each in registered)
+        if granted and not still:
+            raise oauth_error("invalid_target", "The client is no longer registered for any resource that was granted.")
+        return self.server.asked_resources(self.request, client, granted=still) or still
 
     def _response(self, redeemed: Redeemed, minted: MintedTokens, scopes: tuple[str, ...]) -> dict[str, Any]:
         response = minted.response(redeemed.grant, " ".join(scopes))
