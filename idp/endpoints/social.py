@@ -1,8 +1,10 @@
 """Signing in with another provider: the way there, and the way back. What comes after is for `/authorize` to decide."""
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import BoundedSemaphore
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -30,6 +32,8 @@ from idp.web.onward import METHODS, known, onward
 log = logging.getLogger(__name__)
 
 _ONCE = frozenset({"state", "code", "error", "iss"})
+_TURNS = 2
+"""How many of the waiting lane's many threads may use the database, and the interpreter, at the same moment."""
 _FOR_OPERATORS = frozenset({"misconfigured", "not_enrolled"})
 
 
@@ -43,6 +47,7 @@ class SocialEndpoint:
     admission: Admission
     clients: ClientRegistry
     clock: Clock
+    turns: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_TURNS))
 
     def begin(self, exchange: Exchange) -> Response:
         """Send the person who pressed a button to its provider."""
@@ -75,7 +80,7 @@ class SocialEndpoint:
         if answer.repeated & _ONCE:
             raise _not_open_here()
         browsers, state = exchange.browsers, answer.get("state")
-        with self.database.transaction() as db:
+        with self._transaction() as db:
             taken = self.handshakes.redeem(db, connector.name, state, browsers=browsers, now=self.clock())
             before = None if taken else self.handshakes.find(db, state, browsers=browsers)
         if taken is None:
@@ -87,7 +92,7 @@ class SocialEndpoint:
                 identity = connector.identity(parameters, opening, now=self.clock())
         except UpstreamProblem as problem:
             return self._failed(exchange, handshake, problem)
-        with self.database.transaction() as db:
+        with self._transaction() as db:
             if handshake.intent == "link":
                 return self._linked(db, exchange, handshake, identity)
             arrived = self._arrived(db, exchange, handshake, identity)
@@ -123,7 +128,7 @@ class SocialEndpoint:
         return self._leave(exchange, connector, wanted)
 
     def _leave(self, exchange: Exchange, connector: Connector, wanted: Wanted) -> Response:
-        with self.database.transaction() as db:
+        with self._transaction() as db:
             opening = self.handshakes.begin(db, connector.name, wanted, browser=exchange.browser, now=self.clock())
         try:
             with self.connectors.waiting_for(connector):
@@ -135,7 +140,7 @@ class SocialEndpoint:
 
     def _failed(self, exchange: Exchange, handshake: Handshake, problem: UpstreamProblem) -> Response:
         _log_problem(handshake.connector, problem)
-        with self.database.transaction() as db:
+        with self._transaction() as db:
             self.admission.refuse(db, exchange, handshake, f"upstream_{problem.because}")
         return _back(handshake.intent, handshake.request_id, handshake.then, problem.because)
 
@@ -189,6 +194,12 @@ class SocialEndpoint:
             return replies.see_other(f"/account/sign-in-methods?done={'linked' if mine else 'taken'}")
         done = "linked" if self.admission.link(db, exchange, handshake, identity, account) else "taken"
         return replies.see_other(f"/account/sign-in-methods?done={done}")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """A transaction, a few at a time: those who have waited for a slow provider come back in crowds."""
+        with self.turns, self.database.transaction() as db:
+            yield db
 
     def _connector(self, exchange: Exchange) -> Connector:
         connector = self.connectors.get(exchange.path_params["connector"])

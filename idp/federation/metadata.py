@@ -91,6 +91,9 @@ class MetadataSource:
         Raises:
             UpstreamProblem: It cannot be had. What was read before is used on for as long as it is good.
         """
+        read = self._metadata
+        if read is not None and (read[0] > self._now() or self._asking.locked()):
+            return read[1]
         with self._asking:
             if self._metadata is None or self._metadata[0] <= self._now():
                 document = self._ask(self._issuer.rstrip("/") + _DISCOVERY).document()
@@ -104,6 +107,11 @@ class MetadataSource:
             lacking: The key that is needed was not among them: look again, unless that was tried a moment ago.
         """
         jwks_uri = self.metadata().jwks_uri
+        known = self._keys
+        if known is not None and not lacking and (known[0] > self._now() or self._asking.locked()):
+            # Also those whose time is over, while somebody asks for new ones: nobody queues for what is most likely
+            # the same, and nobody who has queued comes back in one crowd.
+            return known[1]
         with self._asking:
             now = self._now()
             known = self._keys
