@@ -151,6 +151,33 @@ def test_sixteen_who_need_the_same_keys_cause_one_fetch(watch: Watch) -> None:
         assert len(server.requests) == 1
 
 
+def test_nobody_waits_for_another_at_a_server_that_has_just_failed(watch: Watch) -> None:
+    keys, hangs, may_answer = keys_with(watch, may_wait=True), Event(), Event()
+    may_answer.set()
+
+    def answer(_connected: object, _request: bytes) -> None:
+        if not may_answer.is_set():
+            hangs.set()
+        may_answer.wait(20)
+
+    with serving(answer) as server, ThreadPoolExecutor(16) as together:
+        owner = client(jwks_uri=f"http://127.0.0.1:{server.port}/keys")
+        assert found(keys, owner) == []
+        may_answer.clear()
+        watch.seconds += PAUSE
+        first = together.submit(found, keys, owner)
+        assert hangs.wait(10)
+
+        # All others are answered while the server still hangs.
+        others = [together.submit(found, keys, owner).result(3) for _ in range(15)]
+        is_waiting = not first.done()
+        may_answer.set()
+
+        assert others == [[]] * 15
+        assert is_waiting
+        assert first.result() == []
+
+
 def test_only_so_many_clients_are_remembered(site: Site, watch: Watch) -> None:
     documents = ClientDocuments(Outgoing(allowed_hosts=["127.0.0.1"]), may_wait=lambda: True)
     keys = ClientKeys(documents, seconds=watch, size=1)

@@ -55,6 +55,7 @@ class _Known:
     keys: tuple[_Key, ...] = ()
     fetched_at: float | None = None
     tried_at: float | None = None
+    failed: bool = False
     lock: Lock = field(default_factory=Lock)
 
 
@@ -107,21 +108,26 @@ class ClientKeys:
             return known.keys
         if not self._is_younger(known.tried_at, PAUSE):
             self._documents.have_time()
-            with known.lock:
-                # Somebody else may have done it while this thread waited for the lock.
-                if not self._is_younger(known.tried_at, PAUSE):
-                    self._fetch(client, address, known)
+            # Where the last attempt was in vain nobody waits for another's: anybody can make us ask, and a server that
+            # hangs would hold every thread that may wait.
+            if known.lock.acquire(blocking=not known.failed):
+                try:
+                    # Somebody else may have done it while this thread waited for the lock.
+                    if not self._is_younger(known.tried_at, PAUSE):
+                        self._fetch(client, address, known)
+                finally:
+                    known.lock.release()
         return known.keys if self._is_younger(known.fetched_at, LIFE_IN_AN_OUTAGE) else ()
 
     def _fetch(self, client: RegisteredClient, address: str, known: _Known) -> None:
         try:
             document = json.loads(self._documents.fetch(address, accept=_ACCEPTED, max_bytes=_LONGEST))
         except (DocumentUnavailable, ValueError, RecursionError) as error:
-            known.tried_at = self._seconds()
+            known.tried_at, known.failed = self._seconds(), True
             reason = str(error) if isinstance(error, DocumentUnavailable) else "it is not JSON"
             _log.warning("cannot use the jwks_uri of client %s: %s", client.client_id, reason)
             return
-        known.keys = _imported(document)
+        known.keys, known.failed = _imported(document), False
         known.fetched_at = known.tried_at = self._seconds()
 
     def _is_younger(self, than: float | None, seconds: float) -> bool:
