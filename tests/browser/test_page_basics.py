@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
+from idp.dev.upstreams.personas import X
 from tests.browser.browsing import WITHOUT_SCRIPT, Browsing, heading, link_in
 from tests.browser.conftest import Opening
 from tests.browser.playground import Playground
@@ -88,6 +89,34 @@ def _devices(ground: Playground, browser: Browsing) -> Iterator[Page]:
     yield page
 
 
+def _other_providers(ground: Playground, browser: Browsing) -> Iterator[Page]:
+    mark = uuid4().hex[:6]
+    xaver = ground.meets("x", next(one for one in X if one.key == "xaver"), mark)
+    page = browser.begin(ground.photos)
+    page.get_by_role("button", name="Continue with X").click()
+    page.get_by_role("button", name="Cancel").click()
+    heading(page, "Sign in to continue to Acme Photos")
+    yield page
+    page.get_by_role("button", name="Continue with X").click()
+    page.get_by_role("button", name=xaver).click()
+    heading(page, "Welcome")
+    yield page
+    welcome = page.url
+    page.get_by_label("E-mail address").fill(f"{_LONG}-{mark}@{_LONG}.example.com")
+    page.get_by_role("button", name="Create account").click()
+    heading(page, "Check your mail")
+    yield page
+    page.goto(welcome)
+    page.get_by_role("link", name="Sign in to link X to it").click()
+    browser.sign_in(page, ground.person())
+    heading(page, "Sign in with X as well?")
+    yield page
+    page.get_by_role("button", name="Link X").click()
+    page.goto(f"{ground.issuer}/account/sign-in-methods")
+    yield page
+    ground.forgets(mark)
+
+
 def _check(page: Page) -> None:
     where = page.title()
     assert page.locator("h1").count() == 1, where
@@ -109,7 +138,7 @@ def _check(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), where
 
 
-@pytest.mark.parametrize("way", [_signing_in, _signing_up, _passwords, _own_pages, _devices])
+@pytest.mark.parametrize("way", [_signing_in, _signing_up, _passwords, _own_pages, _devices, _other_providers])
 def test_pages_on_a_screen_of_320_pixels_are_whole(ground: Playground, open_browser: Opening, way: Way) -> None:
     browser = open_browser(viewport={"width": 320, "height": 640})
     visited = 0
