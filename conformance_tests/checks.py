@@ -6,23 +6,15 @@ import re
 from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, TypeGuard
+from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from joserfc import jwk, jws
 from joserfc.errors import JoseError
 
-PROFILE_CLAIMS = (
-    "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture",
-    "website", "gender", "birthdate", "zoneinfo", "locale", "updated_at",
-)  # fmt: skip
-SCOPE_CLAIMS: Mapping[str, tuple[str, ...]] = {
-    "profile": PROFILE_CLAIMS,
-    "email": ("email", "email_verified"),
-    "address": ("address",),
-    "phone": ("phone_number", "phone_number_verified"),
-}
+from conformance_tests.claim_types import claim_type_problems, is_number
+
 PROTOCOL_CLAIMS = frozenset(
     (
         *("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "at_hash", "c_hash"),
@@ -34,9 +26,6 @@ INTERACTIVE_ERRORS = frozenset(
 )
 
 _SKEW = timedelta(minutes=5)
-_BOOLEANS = frozenset({"email_verified", "phone_number_verified"})
-_STRINGS = frozenset(PROFILE_CLAIMS) - {"updated_at", "birthdate"} | {"sub", "email", "phone_number"}
-_BIRTHDATE = re.compile(r"(\d{4})(-(\d{2})-(\d{2}))?")
 _ERROR_TEXT = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]*")
 _ERROR_MEMBERS = frozenset({"error", "error_description", "error_uri", "state", "session_state", "iss"})
 
@@ -127,24 +116,6 @@ def half_hash(value: str, algorithm: str) -> str:
     return urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
 
 
-def claim_type_problems(claims: Mapping[str, Any]) -> Iterator[str]:
-    """Standard claims of the wrong JSON type, wherever they appear (Core section 5.1)."""
-    for name, value in claims.items():
-        if name in _STRINGS and (not isinstance(value, str) or not value.strip() or value == "null"):
-            yield f"{name} is not a string with something in it"
-        elif name in _BOOLEANS and not isinstance(value, bool):
-            yield f"{name} is not a JSON boolean"
-        elif name == "updated_at" and not _is_time_since_1990(value):
-            yield "updated_at is not a number of seconds between 1990 and now"
-        elif name == "birthdate" and not _is_birthdate(value):
-            yield "birthdate is not YYYY-MM-DD, 0000-MM-DD or YYYY"
-        elif name == "address" and not (
-            isinstance(value, dict) and all(isinstance(v, str) and v for v in value.values())
-        ):
-            yield "address is not an object of strings"
-    yield from _aggregated_problems(claims)
-
-
 def error_problems(error: Mapping[str, str]) -> Iterator[str]:
     """Texts in an error that RFC 6749 (sections 4.1.2.1 and 5.2) does not allow."""
     code = error.get("error", "")
@@ -171,40 +142,9 @@ def _time_problems(claims: Mapping[str, Any], now: datetime) -> Iterator[str]:
     second = now.timestamp()
     skew, year = _SKEW.total_seconds(), timedelta(days=365).total_seconds()
     expires, issued, signed_in = claims.get("exp"), claims.get("iat"), claims.get("auth_time")
-    if not _is_number(expires) or not second - skew < expires < second + 50 * year:
+    if not is_number(expires) or not second - skew < expires < second + 50 * year:
         yield "exp is missing, past, or more than 50 years ahead"
-    if not _is_number(issued) or abs(issued - second) > skew:
+    if not is_number(issued) or abs(issued - second) > skew:
         yield "iat is missing or more than 5 minutes off"
-    if signed_in is not None and not (_is_number(signed_in) and second - year < signed_in <= second + skew):
+    if signed_in is not None and not (is_number(signed_in) and second - year < signed_in <= second + skew):
         yield "auth_time is no number, in the future, or over a year old"
-
-
-def _aggregated_problems(claims: Mapping[str, Any]) -> Iterator[str]:
-    names, sources = claims.get("_claim_names", {}), claims.get("_claim_sources", {})
-    if not isinstance(names, dict) or not isinstance(sources, dict):
-        yield "_claim_names or _claim_sources is no object"
-    elif not set(map(str, names.values())) <= set(sources):
-        yield "_claim_names refers to a source that _claim_sources does not have"
-
-
-def _is_number(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_time_since_1990(value: Any) -> bool:
-    earliest = datetime(1990, 1, 1, tzinfo=UTC).timestamp()
-    return _is_number(value) and earliest < value <= (datetime.now(UTC) + _SKEW).timestamp()
-
-
-def _is_birthdate(value: object) -> bool:
-    found = _BIRTHDATE.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        return False
-    year = int(found[1])
-    if found[2] is None:
-        return 1850 <= year <= datetime.now(UTC).year
-    try:
-        datetime(year or 2000, int(found[3]), int(found[4]), tzinfo=UTC)
-    except ValueError:
-        return False
-    return year == 0 or 1850 <= year <= datetime.now(UTC).year

@@ -90,7 +90,7 @@ class Registrar:
     def under_fapi(self, *, second: bool = False) -> Client:
         """Get a client that FAPI 2.0 applies to; the second uses the redirect URI with a query that both have."""
         redirect_uris = [self._options.redirect_uri, f"{self._options.redirect_uri}?dummy1=lorem&dummy2=ipsum"]
-        key, signs = fapi_key(f"fapi-{second}"), self._variant.signs_requests
+        key, signs = fapi_key("fapi-second" if second else "fapi-first"), self._variant.signs_requests
         registered = self.client(
             dpop_bound_access_tokens=True,
             grant_types=["authorization_code", "refresh_token"],

@@ -118,7 +118,7 @@ def rp(
     issuer: Issuer, registrar: Registrar, browser: ScriptedBrowser, verdict: Verdict, variant: Variant
 ) -> RelyingParty:
     """The relying party of most modules: one client with what the pass through the plan prescribes."""
-    return RelyingParty(issuer, registrar.client(), browser, verdict, variant)
+    return RelyingParty(issuer=issuer, client=registrar.client(), browser=browser, verdict=verdict, variant=variant)
 
 
 @pytest.fixture

@@ -1,44 +1,25 @@
 """A conformant relying party: it asks, redeems, validates and reads claims, and tells the verdict all that is wrong."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-import requests
-
-from conformance_tests import checks, responses
+from conformance_tests import responses
 from conformance_tests.browser import Arrival, LostError, ScriptedBrowser
-from conformance_tests.clients import Client
-from conformance_tests.issuer import Issuer, json_object, media_type
 from conformance_tests.journey import Authorization, SignIn
 from conformance_tests.page import Page
-from conformance_tests.plans import Variant
-from conformance_tests.tokens import (
-    IdToken,
-    Tokens,
-    check_access_token,
-    check_refusal,
-    token_answer,
-    valid_id_token,
-)
-from conformance_tests.verdict import Verdict
+from conformance_tests.token_receiver import TokenReceiver
+from conformance_tests.tokens import IdToken, check_access_token
 
 _PARTS = {"code": "code", "id_token": "id_token", "token": "access_token"}
 
 
-@dataclass(frozen=True, slots=True)
-class RelyingParty:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelyingParty(TokenReceiver):
     """One client in one browser, in one pass through a plan."""
 
-    issuer: Issuer
-    client: Client
     browser: ScriptedBrowser
-    verdict: Verdict
-    variant: Variant
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def request(self, **changes: str | None) -> dict[str, str]:
         """The parameters of an authorization request in alphabetical order; None leaves one out."""
@@ -117,55 +98,6 @@ class RelyingParty:
         responses.check_echoes(returned, request, self.issuer.identifier, self.verdict)
         return responses.check_error(returned, allowed, self.verdict)
 
-    def redeem(self, code: str, **changes: str) -> requests.Response:
-        """Send a code to the token endpoint, whatever comes of it."""
-        return self.token_request(
-            grant_type="authorization_code", code=code, **{"redirect_uri": self.client.redirect_uri, **changes}
-        )
-
-    def refresh(self, refresh_token: str, **changes: str) -> requests.Response:
-        """Send a refresh token to the token endpoint, whatever comes of it."""
-        return self.token_request(grant_type="refresh_token", refresh_token=refresh_token, **changes)
-
-    def token_request(self, **fields: str) -> requests.Response:
-        """Post a form to the token endpoint with the client's credentials."""
-        endpoint = self.issuer.endpoint("token_endpoint")
-        header, more = self.client.credentials(endpoint)
-        return self.issuer.post(endpoint, {**fields, **more}, auth=header)
-
-    def tokens_from(self, answer: requests.Response, nonce: str | None, *, code: str | None = None) -> Tokens:
-        """Demand a complete answer of the token endpoint with a valid ID token."""
-        document = token_answer(answer, self.verdict)
-        self.verdict.demand(isinstance(document.get("id_token"), str), "the token response has no id_token")
-        token = self.id_token(document["id_token"], nonce, access_token=document["access_token"], code=code)
-        renewal = document.get("refresh_token")
-        renewal = renewal if isinstance(renewal, str) else None
-        return Tokens(document, answer.headers, document["access_token"], renewal, token)
-
-    def id_token(self, raw: str, nonce: str | None, **hashed: Any) -> IdToken:
-        """Demand that this is an ID token for this client, and record what is wrong with it."""
-        now, client_id = self.clock(), self.client.client_id
-        return valid_id_token(raw, self.issuer, self.verdict, client_id=client_id, nonce=nonce, now=now, **hashed)
-
-    def userinfo(self, access_token: str, id_token: IdToken) -> dict[str, Any]:
-        """Read the claims by a Bearer GET and check them against the ID token."""
-        endpoint = self.issuer.endpoint("userinfo_endpoint")
-        answer = self.issuer.fetch(endpoint, Authorization=f"Bearer {access_token}", Accept="application/json")
-        return self.userinfo_from(answer, id_token)
-
-    def userinfo_from(self, answer: requests.Response, id_token: IdToken) -> dict[str, Any]:
-        """Demand that an answer of the userinfo endpoint is sound (Core section 5.3.2)."""
-        self.verdict.demand(answer.status_code == requests.codes.ok, f"userinfo answered {answer.status_code}")
-        self.verdict.expect(media_type(answer.headers) == "application/json", "userinfo is not application/json")
-        claims = json_object(answer)
-        if claims is None:
-            raise self.verdict.stop("userinfo is no JSON object")
-        self.verdict.expect(
-            claims.get("sub") == id_token.claims.get("sub"), "sub of userinfo is not that of the ID token"
-        )
-        self.verdict.expect_none(checks.claim_type_problems(claims))
-        return claims
-
     def sign_in(
         self, request: Mapping[str, str] | None = None, *, silently: bool = False, **changes: str | None
     ) -> SignIn:
@@ -192,10 +124,6 @@ class RelyingParty:
         signed_in = SignIn(authorization, tokens, {})
         self.verdict.demand(signed_in.id_tokens, "there is no ID token")
         return signed_in
-
-    def error_from(self, answer: requests.Response, expected: str) -> None:
-        """Demand a refusal of the token endpoint: 400, JSON and this error (RFC 6749 section 5.2)."""
-        check_refusal(answer, self.verdict, expected)
 
     def _front_channel_id_token(self, returned: Mapping[str, str], request: Mapping[str, str]) -> IdToken:
         """The ID token of the authorization endpoint, which vouches for what came with it (Core section 3.3.2.11)."""

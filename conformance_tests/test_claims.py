@@ -5,7 +5,7 @@ import json
 import pytest
 import requests
 
-from conformance_tests.checks import SCOPE_CLAIMS
+from conformance_tests.claim_types import SCOPE_CLAIMS
 from conformance_tests.delivered_claims import check_email_alone, claims_of
 from conformance_tests.journey import SignIn
 from conformance_tests.relying_party import RelyingParty

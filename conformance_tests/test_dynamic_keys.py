@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from conformance_tests import checks
 from conformance_tests.callback_server import CallbackServer
+from conformance_tests.claim_types import claim_type_problems
 from conformance_tests.client_keys import new_rsa_key
 from conformance_tests.clients import Registrar
 from conformance_tests.issuer import Issuer, media_type
@@ -55,7 +55,7 @@ def test_oidcc_userinfo_rs256(rp: RelyingParty, registrar: Registrar, verdict: V
     audience = userinfo.claims.get("aud")
     ours = audience == rp.client.client_id or (isinstance(audience, list) and rp.client.client_id in audience)
     verdict.advise(ours, "aud of signed userinfo does not contain the client_id")
-    verdict.expect_none(checks.claim_type_problems(userinfo.claims))
+    verdict.expect_none(claim_type_problems(userinfo.claims))
 
 
 @pytest.mark.requirement("OIDCC-10.1.1")

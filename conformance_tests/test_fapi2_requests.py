@@ -7,6 +7,7 @@ import pytest
 
 from conformance_tests import checks
 from conformance_tests.browser import Arrival
+from conformance_tests.claim_types import SCOPE_CLAIMS, claim_type_problems
 from conformance_tests.fapi_party import FapiParty
 from conformance_tests.relying_party import random_text
 from conformance_tests.verdict import Verdict
@@ -81,7 +82,7 @@ def test_fapi2_security_profile_final_test_claims_parameter_identity_claims(fapi
     tokens = fapi.sign_in(claims=asked)
 
     userinfo = fapi.resource(tokens.access_token).json()
-    verdict.expect_none(checks.claim_type_problems(userinfo))
+    verdict.expect_none(claim_type_problems(userinfo))
     verdict.advise(set(wanted) & set(userinfo), "no claim that was asked for at userinfo is there")
     verdict.advise(set(wanted) & set(tokens.id_token.claims), "no claim that was asked for in the ID token is there")
 
@@ -106,4 +107,4 @@ def test_fapi2_security_profile_final_par_ensure_reused_request_uri_prior_to_aut
 
 def _identity_claims(supported: Iterable[str]) -> list[str]:
     """The claims about a person among those that are supported."""
-    return [name for names in checks.SCOPE_CLAIMS.values() for name in names if name in supported]
+    return [name for names in SCOPE_CLAIMS.values() for name in names if name in supported]

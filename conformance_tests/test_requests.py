@@ -5,7 +5,8 @@ import secrets
 import pytest
 
 from conformance_tests.browser import Arrival
-from conformance_tests.checks import INTERACTIVE_ERRORS, PROTOCOL_CLAIMS, SCOPE_CLAIMS, secret_problems
+from conformance_tests.checks import INTERACTIVE_ERRORS, PROTOCOL_CLAIMS, secret_problems
+from conformance_tests.claim_types import SCOPE_CLAIMS
 from conformance_tests.delivered_claims import check_email_alone, claims_of
 from conformance_tests.options import Options
 from conformance_tests.relying_party import RelyingParty, random_text

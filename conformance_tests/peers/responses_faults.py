@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from conformance_tests.checks import PROFILE_CLAIMS
+from conformance_tests.claim_types import PROFILE_CLAIMS
 from conformance_tests.page_reader import read_page
 from conformance_tests.peers.alterations import RELYING_PARTY, in_front_channel, in_redirect
 from conformance_tests.peers.faulty_proxy import Answer, Ask, Fault, FaultyProxy
