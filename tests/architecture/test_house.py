@@ -57,10 +57,10 @@ def test_every_setting_is_explained_in_the_example() -> None:
     assert explained == known
 
 
-def test_every_setting_is_in_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text()
+def test_every_setting_is_in_the_reference() -> None:
+    reference = (ROOT / "docs/settings.md").read_text()
 
-    assert [setting.env for setting in settings_of(Settings) if f"`{setting.env}`" not in readme] == []
+    assert [setting.env for setting in settings_of(Settings) if f"`{setting.env}`" not in reference] == []
 
 
 def test_the_compose_file_names_only_settings_that_exist() -> None:
