@@ -47,6 +47,7 @@ def answers() -> set[str]:
     rooms = Path(i18n.__file__).parents[1]
     to_machines = {"token.py", "userinfo.py", "upstream_logout.py"}
     files = [file for room in ("endpoints", "accounts") for file in (rooms / room).glob("*.py")]
+    files += [rooms / "admission.py", rooms / "reception.py"]
     return {
         text
         for file in files
