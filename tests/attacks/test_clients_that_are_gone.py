@@ -1,11 +1,13 @@
 """A client that another process deletes while this one still remembers it."""
 
+import threading
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import pytest
 import requests
 
-from idp.store import clients
+from idp.store import accounts, clients
 from tests.flows.relying_party import RelyingParty
 from tests.running import Running
 
@@ -51,3 +53,46 @@ def test_a_client_that_has_just_been_deleted_cannot_authenticate(provider: Runni
 
     assert answer.status_code == 401
     assert answer.json()["error"] == "invalid_client"
+
+
+def at_once(*doing: Callable[[], int]) -> set[int]:
+    gate, statuses = threading.Barrier(len(doing)), set[int]()
+
+    def race(do: Callable[[], int]) -> None:
+        gate.wait()
+        statuses.add(do())
+
+    racers = [threading.Thread(target=race, args=(do,)) for do in doing]
+    for racer in racers:
+        racer.start()
+    for racer in racers:
+        racer.join()
+    return statuses
+
+
+@pytest.mark.parametrize("what", ["client", "person"])
+def test_nothing_fails_at_the_moment_in_which_somebody_goes(provider: Running, what: str) -> None:
+    for _ in range(3):
+        person = provider.person()
+        rp, browser = RelyingParty(provider, provider.client(scope="openid")), provider.session(person)
+        code, cookies = rp.code(browser), browser.cookies.get_dict()
+        address = f"{provider.issuer}/authorize?{urlencode(rp.parameters())}"
+
+        def go(rp: RelyingParty = rp, account_id: str = person.id) -> int:
+            with provider.database.transaction() as db:
+                if what == "client":
+                    clients.remove(db, rp.client.client_id)
+                else:
+                    accounts.erase(db, account_id)
+            return 200
+
+        def silently(address: str = address, cookies: dict[str, str] = cookies) -> int:
+            return requests.get(address, cookies=cookies, allow_redirects=False, timeout=20).status_code
+
+        def redeem(rp: RelyingParty = rp, code: str = code) -> int:
+            return rp.redeem(code).status_code
+
+        def push(rp: RelyingParty = rp) -> int:
+            return provider.post("/par", rp.parameters(), auth=rp.client.basic).status_code
+
+        assert at_once(go, *[silently] * 6, *[redeem] * 4, *[push] * 4) <= {200, 201, 303, 400, 401}

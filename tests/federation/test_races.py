@@ -1,5 +1,6 @@
 """Two who come at the same moment: each is answered, and no more is opened than one after the other would open."""
 
+import re
 import threading
 from collections.abc import Callable
 
@@ -65,6 +66,23 @@ def test_many_people_who_want_the_same_identity_at_once_are_one(world: World) ->
 
     outcomes = sorted(answer.headers["Location"].rpartition("=")[2] for answer in answers)
     assert outcomes == ["linked", *["taken"] * (WIDTH - 1)]
+
+
+def test_of_the_last_two_ways_to_sign_in_one_stays(world: World) -> None:
+    traveller, alice, xaver = Traveller(world), world.meet("google", "alice"), world.meet("x", "xaver")
+    account = traveller.become("google", alice.key)
+    traveller.link("x", xaver.key)
+    page, action = traveller.browser.get("/account/sign-in-methods"), "/account/sign-in-methods/unlink"
+    ways = re.findall(r'name="identity" value="([^"]+)"', page.text)
+    assert len(ways) == 2
+
+    def remove(way: str) -> Callable[[], requests.Response]:
+        return lambda: traveller.browser.post(action, {**fields_of(page, action), "identity": way})
+
+    answers = all_at_once(*(remove(way) for way in ways * (WIDTH // 2)))
+
+    assert [answer.headers["Location"].rpartition("=")[2] for answer in answers].count("unlinked") == 1
+    assert len(world.identities(account.id)) == 1
 
 
 def test_nobody_comes_in_by_a_way_that_is_being_removed(world: World) -> None:
