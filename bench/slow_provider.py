@@ -37,7 +37,7 @@ from tests.running import PASSWORD
 PEOPLE = 30
 SLOW_FOR = 5.0
 FLOWS_A_SECOND = 20
-SIGN_INS_A_SECOND = 2
+SIGN_INS_A_SECOND = 4
 WORST = 1.5
 
 

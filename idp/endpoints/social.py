@@ -242,6 +242,7 @@ def _back(intent: str, request_id: str | None, then: str | None, because: str) -
 
 def _log_problem(connector: str, problem: UpstreamProblem) -> None:
     level = logging.ERROR if problem.because in _FOR_OPERATORS else logging.WARNING
+    level = logging.INFO if problem.because == "cancelled" else level
     facts = {"connector": connector, "because": problem.because, "reason": problem.sentence}
     log.log(level, "nobody came back from another provider", extra=facts)
 

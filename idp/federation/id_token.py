@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from joserfc import jwk, jws
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, UnsupportedAlgorithmError
 
 from idp.federation.connector import seconds_of
 from idp.federation.problems import UpstreamProblem, untrusted
@@ -132,8 +132,18 @@ def _signed(token: object, algorithms: frozenset[str], keys: KeySource, kinds: C
     return SignedToken(algorithm, claims)
 
 
+class _OneAlgorithm(jws.JWSRegistry):
+    """Takes the algorithm that has been decided on, without a warning about the old name of Ed25519."""
+
+    def get_alg(self, name: str) -> Any:
+        """The algorithm, if it is that one."""
+        if self.allowed is None or name not in self.allowed:
+            raise UnsupportedAlgorithmError("not the algorithm that was decided on")
+        return self.algorithms[name]
+
+
 def _registry(algorithm: str) -> jws.JWSRegistry:
-    registry = jws.JWSRegistry(algorithms=[algorithm], strict_check_header=False)
+    registry = _OneAlgorithm(algorithms=[algorithm], strict_check_header=False)
     # Some providers add a certificate's thumbprints and names of their own to the header.
     registry.max_header_length = 8192
     return registry
@@ -158,13 +168,21 @@ def _key_for(algorithm: str, kid: object, keys: KeySource) -> Any:
         found = _matching(keys(True), algorithm, kid)
     if len(found) != 1:
         raise untrusted("the token is signed with a key that is not one of the provider's")
+    if found[0]["kty"] == "RSA" and _bits(found[0].get("n")) < _SMALLEST_RSA:
+        raise untrusted("the provider's key is too short")
     try:
-        key: Any = jwk.import_key(found[0])
+        return jwk.import_key(found[0])
     except (JoseError, ValueError, TypeError, KeyError):
         raise untrusted("the provider's key cannot be read") from None
-    if found[0]["kty"] == "RSA" and key.raw_value.key_size < _SMALLEST_RSA:
-        raise untrusted("the provider's key is too short")
-    return key
+
+
+def _bits(modulus: object) -> int:
+    """How long an RSA key is, before anything is made of it."""
+    try:
+        number = base64.urlsafe_b64decode(f"{modulus}==") if isinstance(modulus, str) else b""
+    except ValueError:
+        return 0
+    return int.from_bytes(number, "big").bit_length()
 
 
 def _matching(keys: list[dict[str, Any]], algorithm: str, kid: object) -> list[dict[str, Any]]:

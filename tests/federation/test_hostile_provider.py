@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -13,15 +14,15 @@ from typing import Any
 
 import pytest
 from joserfc import jws, jwt
-from joserfc.jwk import ECKey, OctKey, RSAKey
+from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from idp.dev.upstreams.google import GoogleStage
 from idp.dev.upstreams.personas import GOOGLE
 from idp.dev.upstreams.signing import SigningKeys
 from idp.federation.connector import Connector, Opening
-from idp.federation.connectors import MOST_AT_ONCE, ConnectorOptions, Connectors
+from idp.federation.connectors import MOST_AT_ONCE, ConnectorOptions, Connectors, build
 from idp.federation.problems import UpstreamProblem
-from tests.federation.direct import CLIENT_ID, Direct, direct
+from tests.federation.direct import CLIENT_ID, SECRET, Direct, direct
 
 Claims = dict[str, Any]
 Lie = Callable[[Claims, SigningKeys], object]
@@ -476,3 +477,56 @@ def test_no_more_people_wait_for_one_provider_than_there_are_places(there: Direc
             assert raised.value.because == "too_many"
     with both.waiting_for(first):
         pass
+
+
+class _OtherKeys(SigningKeys):
+    """One key of another kind, as other providers have."""
+
+    def __init__(self, algorithm: str) -> None:
+        super().__init__()
+        kinds: dict[str, Any] = {"PS256": RSAKey, "ES256": ECKey, "EdDSA": OKPKey}
+        sizes: dict[str, Any] = {"PS256": 2048, "ES256": "P-256", "EdDSA": "Ed25519"}
+        self.algorithm, self.key = algorithm, kinds[algorithm].generate_key(sizes[algorithm])
+
+    def document(self) -> dict[str, Any]:
+        return {"keys": [self.key.as_dict(private=False)]}
+
+    def sign(self, claims: dict[str, Any], **_header: Any) -> str:
+        if self.algorithm != "EdDSA":
+            return jwt.encode({"alg": self.algorithm}, claims, self.key, algorithms=[self.algorithm])
+        # The name that providers still write, and about which joserfc warns.
+        header = json.dumps({"alg": "EdDSA"}).encode()
+        start = f"{b64(header)}.{b64(json.dumps(claims).encode())}"
+        return f"{start}.{b64(self.key.private_key.sign(start.encode()))}"
+
+
+@pytest.mark.parametrize("algorithm", ["PS256", "ES256", "EdDSA"])
+def test_other_kinds_of_keys_are_taken_where_the_metadata_lists_them(
+    there: Direct[GoogleStage], algorithm: str
+) -> None:
+    before, there.stage.keys = there.stage.keys, _OtherKeys(algorithm)
+    try:
+        assert there.fails() == "untrusted"  # RS256 is all that is listed
+        there.stage.discovery_more = {"id_token_signing_alg_values_supported": [algorithm]}
+        assert there.travel().subject == GOOGLE[0].subject
+        assert there.fails(build(_google(there), there.wire)) == "untrusted"  # Google signs with RS256
+    finally:
+        there.stage.keys = before
+
+
+def test_a_key_that_is_too_short_is_none(there: Direct[GoogleStage]) -> None:
+    before, short = there.stage.keys, _OtherKeys("PS256")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        short.algorithm, short.key = "RS256", RSAKey.generate_key(1024)
+    there.stage.keys = short
+    try:
+        assert there.fails() == "untrusted"
+    finally:
+        there.stage.keys = before
+
+
+def _google(there: Direct[GoogleStage]) -> ConnectorOptions:
+    return ConnectorOptions(
+        name="g", kind="google", label="G", client_id=CLIENT_ID, client_secret=SECRET, origin=there.stage.origin
+    )
