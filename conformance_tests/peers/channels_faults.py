@@ -98,7 +98,8 @@ CHANNELS_FAULTS = (
     ),
     Fault("a logout token under an unknown key", (_BACK,), before=_logout_token({"kid": "unknown"})),
     Fault("a logout token with something beside it", (_BACK,), before=_logout_token(more={"state": "x"})),
-    Fault("sign-out tells nobody", (_BACK, _FRONT), before=_back_at_once),
+    Fault("sign-out tells nobody", (_BACK,), before=_back_at_once),
+    Fault("sign-out shows no frames", (_FRONT,), needs="frontchannel_logout_supported", before=_back_at_once),
     *(
         Fault(words, (_FRONT,), needs="frontchannel_logout_supported", after=on_pages(change))
         for words, change in (
