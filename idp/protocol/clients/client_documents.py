@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from idp.outgoing import Outgoing, OutgoingFailed, OutgoingRefused
 
 _MOST_AT_ONCE = 8
+_MOST_IN_ALL = 24
+"""Of the threads that may wait some are left for what strangers cannot ask for: other providers, and clients' keys."""
 
 
 class DocumentUnavailable(Exception):
@@ -55,7 +57,7 @@ class ClientDocuments:
 
         Raises:
             HasToWait: As for `fetch`.
-            DocumentUnavailable: As for `fetch`; also when many requests to its server are under way.
+            DocumentUnavailable: As for `fetch`; also when many requests to its server, or to all, are under way.
         """
         self.have_time()
         with self._place_at(urlsplit(url).netloc):
@@ -73,8 +75,8 @@ class ClientDocuments:
     @contextmanager
     def _place_at(self, server: str) -> Iterator[None]:
         with self._lock:
-            if self._under_way[server] >= _MOST_AT_ONCE:
-                raise DocumentUnavailable("many requests to its server are under way")
+            if self._under_way[server] >= _MOST_AT_ONCE or self._under_way.total() >= _MOST_IN_ALL:
+                raise DocumentUnavailable("many requests to servers of clients are under way")
             self._under_way[server] += 1
         try:
             yield
