@@ -6,7 +6,7 @@ needs, a hyphen of the name written as an underscore. In the TOML file `[connect
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -99,6 +99,7 @@ class ConnectorSettings(BaseModel):
 
 
 _MEMBERS = {name: field for name, field in ConnectorSettings.model_fields.items() if name != "name"}
+_KINDS = ("google", "facebook", "x", "github", "oidc")
 _FOR_KIND = {
     "issuer": "oidc",
     "scope": "oidc",
@@ -189,16 +190,15 @@ def _built(name: str, values: dict[str, Any]) -> tuple[ConnectorSettings | None,
         for member in sorted(values.keys() - _MEMBERS.keys())
     ]
     known = {member: value for member, value in values.items() if member in _MEMBERS}
+    problems += _contradictions(name, known)
     try:
-        built = ConnectorSettings(name=name, **known)
+        return ConnectorSettings(name=name, **known), problems
     except ValidationError as error:
         problems += [
             SettingProblem(variable(name, str(detail["loc"][0])), _sentence(detail["type"], detail["msg"], detail))
             for detail in error.errors()
         ]
         return None, problems
-    problems += _contradictions(built, known)
-    return built, problems
 
 
 def _sentence(kind: str, message: str, detail: Mapping[str, Any]) -> str:
@@ -209,13 +209,15 @@ def _sentence(kind: str, message: str, detail: Mapping[str, Any]) -> str:
     return message.removeprefix("Value error, ")
 
 
-def _contradictions(built: ConnectorSettings, given: Iterable[str]) -> Iterator[SettingProblem]:
+def _contradictions(name: str, given: Mapping[str, Any]) -> Iterator[SettingProblem]:
+    """What does not fit the kind, or is missing for it; said beside everything else that is wrong."""
+    kind = given.get("kind")
     for member in given:
-        kind = _FOR_KIND.get(member)
-        if kind is not None and kind != built.kind:
-            yield SettingProblem(variable(built.name, member), f"is for connectors of the kind {kind}")
-    if built.kind == "oidc" and built.issuer is None:
-        yield SettingProblem(variable(built.name, "issuer"), "is missing; the kind oidc needs it")
-    if built.kind in {"google", "facebook", "github"} and built.client_secret is None:
-        secret = variable(built.name, "client_secret")
+        meant = _FOR_KIND.get(member)
+        if meant is not None and kind in _KINDS and meant != kind:
+            yield SettingProblem(variable(name, member), f"is for connectors of the kind {meant}")
+    if kind == "oidc" and not given.get("issuer"):
+        yield SettingProblem(variable(name, "issuer"), "is missing; the kind oidc needs it")
+    if kind in {"google", "facebook", "github"} and not given.get("client_secret"):
+        secret = variable(name, "client_secret")
         yield SettingProblem(secret, f"is missing; set it, or {secret}_FILE")

@@ -135,6 +135,7 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
     assert found.keys() == {
         "IDP_CONNECTORS",
         "IDP_CONNECTOR_GOOGLE_KIND",
+        "IDP_CONNECTOR_FACEBOOK_CLIENT_SECRET",
         "IDP_CONNECTOR_FACEBOOK_GRAPH_VERSION",
         "IDP_CONNECTOR_WORK_CLIENT_ID",
         "IDP_CONNECTOR_WORK_DOMAINS",
