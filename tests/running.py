@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import requests
 import uvicorn
+from pydantic import SecretStr
 from starlette.routing import Route
 
 from idp.accounts.passwords import Passwords
@@ -181,7 +182,7 @@ def settings_for(database_url: str, port: int, **changed: Any) -> Settings:
     return Settings(
         issuer=f"http://127.0.0.1:{port}",
         database_url=database_url,
-        key_encryption_key=KEK,
+        key_encryption_key=SecretStr(KEK),
         environment="development",
         port=port,
         # Relying parties of tests stand on this machine.
