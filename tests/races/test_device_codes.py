@@ -8,8 +8,7 @@ from sqlalchemy import func, select
 
 from idp.store.grants import grants
 from idp.store.tokens import access_tokens
-from tests.conftest import DATABASES, _fresh
-from tests.faults.cluster import Cluster, cluster
+from tests.faults.cluster import Cluster
 from tests.flows.device import DEVICE_CODE, Device, decide, question, television
 from tests.flows.people import FormBrowser, fields_of
 from tests.races.wire import Line, at_once, request
@@ -45,14 +44,6 @@ class Waiting:
         with self.servers.running.database.autocommit() as db:
             mine = grants.c.client_id == self.device.client.client_id
             return db.execute(select(func.count()).select_from(grants).where(mine)).scalar_one()
-
-
-@pytest.fixture(scope="module", params=DATABASES)
-def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Two server processes on one database."""
-    for url in _fresh(request.param, request, tmp_path_factory.mktemp(request.param)):
-        with cluster(url) as running:
-            yield running
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A DPoP proof is good once, however many send it at once to several processes (RFC 9449 section 11.1)."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import func, select
@@ -9,21 +8,12 @@ from sqlalchemy import func, select
 from idp.store.base import digest_of
 from idp.store.grants import grants
 from idp.store.tokens import access_tokens
-from tests.conftest import DATABASES, _fresh
-from tests.faults.cluster import Cluster, cluster
+from tests.faults.cluster import Cluster
 from tests.flows.dpop_key import DpopKey
 from tests.races.test_single_use import ROUNDS, WIDTH, Racers, code_in, one_winner
 from tests.races.wire import Answer, at_once, request
 
 RACES = max(2, ROUNDS // 4)
-
-
-@pytest.fixture(scope="module", params=DATABASES)
-def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Two server processes on one database."""
-    for url in _fresh(request.param, request, tmp_path_factory.mktemp(request.param)):
-        with cluster(url) as running:
-            yield running
 
 
 def with_proof(octets: bytes, proof: str) -> bytes:

@@ -6,20 +6,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.conftest import DATABASES, _fresh
-from tests.faults.cluster import Cluster, cluster
+from tests.faults.cluster import Cluster
 from tests.flows.signing_client import SigningClient, jwks, key_for, public
 from tests.races.test_single_use import ROUNDS, WIDTH, Racers, Waiting
 from tests.races.wire import at_once, request
 from tests.running import s256
-
-
-@pytest.fixture(scope="module", params=DATABASES)
-def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Two server processes on one database."""
-    for url in _fresh(request.param, request, tmp_path_factory.mktemp(request.param)):
-        with cluster(url) as running:
-            yield running
 
 
 @pytest.fixture

@@ -18,8 +18,7 @@ from idp.store.base import digest_of
 from idp.store.consents import consents
 from idp.store.grants import grants
 from idp.store.tokens import access_tokens, refresh_tokens
-from tests.conftest import DATABASES, _fresh
-from tests.faults.cluster import Cluster, cluster
+from tests.faults.cluster import Cluster
 from tests.races.wire import Answer, Line, at_once, basic, request
 from tests.running import Registered, s256
 
@@ -84,14 +83,6 @@ def one_winner(answers: list[Answer]) -> Answer:
     assert len(winners) == 1, Counter(answer.status for answer in answers)
     assert set(losers) <= {(400, "invalid_grant")}
     return winners[0]
-
-
-@pytest.fixture(scope="module", params=DATABASES)
-def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Two server processes on one database."""
-    for url in _fresh(request.param, request, tmp_path_factory.mktemp(request.param)):
-        with cluster(url) as running:
-            yield running
 
 
 @pytest.fixture
