@@ -27,7 +27,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return databases.sqlite_template(tmp_path_factory.mktemp("template"))
 
 
-def _fresh(kind: str, request: pytest.FixtureRequest, directory: Path) -> Iterator[str]:
+def fresh_database(kind: str, request: pytest.FixtureRequest, directory: Path) -> Iterator[str]:
+    """A fresh, migrated database of a kind, in a file of this directory or on the server."""
     if kind == "sqlite":
         file = directory / "idp.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), file)
@@ -40,13 +41,13 @@ def _fresh(kind: str, request: pytest.FixtureRequest, directory: Path) -> Iterat
 @pytest.fixture(params=DATABASES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A fresh, migrated database for this test alone; the test runs once on each kind."""
-    yield from _fresh(request.param, request, tmp_path)
+    yield from fresh_database(request.param, request, tmp_path)
 
 
 @pytest.fixture(scope="session", params=DATABASES)
 def provider(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A running provider, shared by the tests of one database: each makes its own clients and people."""
-    for url in _fresh(request.param, request, tmp_path_factory.mktemp(request.param)):
+    for url in fresh_database(request.param, request, tmp_path_factory.mktemp(request.param)):
         # The relying parties of tests live on this machine.
         with running_provider(url, outgoing_allowed_hosts=("127.0.0.1",)) as running:
             yield running
@@ -55,7 +56,7 @@ def provider(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture(scope="session", params=DATABASES)
 def full_provider(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A running provider in which everything is switched on that can be, with keys of every algorithm."""
-    for url in _fresh(request.param, request, tmp_path_factory.mktemp(f"full-{request.param}")):
+    for url in fresh_database(request.param, request, tmp_path_factory.mktemp(f"full-{request.param}")):
         with running_provider(url, algorithms=Algorithm, implicit_and_hybrid=True) as running:
             yield running
 

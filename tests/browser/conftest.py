@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.browsing import Browsing
 from tests.browser.playground import Playground, playground
-from tests.conftest import DATABASES, _fresh
+from tests.conftest import DATABASES, fresh_database
 
 CHROMIUM = Path("/usr/bin/chromium")
 _ARGUMENTS = [
@@ -52,7 +52,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="package", params=DATABASES)
 def ground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
     """A provider and its applications, shared by the tests of one database: each makes its own people."""
-    for url in _fresh(request.param, request, tmp_path_factory.mktemp(request.param)):
+    for url in fresh_database(request.param, request, tmp_path_factory.mktemp(request.param)):
         with playground(url) as started:
             yield started
 

@@ -11,7 +11,7 @@ import requests
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.apps import HANGS, App, app
-from tests.conftest import _fresh
+from tests.conftest import fresh_database
 from tests.flows.people import PASSWORD_HASH
 from tests.flows.relying_party import RelyingParty
 from tests.running import PASSWORD, Running, running_provider
@@ -34,7 +34,7 @@ const ask = (text) => {{
 @pytest.fixture(scope="module")
 def provider(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """What happens in the browser is the same on every database."""
-    for url in _fresh("sqlite", request, Path(tmp_path_factory.mktemp("logout"))):
+    for url in fresh_database("sqlite", request, Path(tmp_path_factory.mktemp("logout"))):
         with running_provider(url, session_management=True) as running:
             yield running
 

@@ -6,7 +6,7 @@ import pytest
 
 from keys.lifecycle import Algorithm
 from tests.clients.web_browser import WebBrowser
-from tests.conftest import DATABASES, _fresh
+from tests.conftest import DATABASES, fresh_database
 from tests.flows.people import somebody
 from tests.running import Person, Running, running_provider
 
@@ -14,7 +14,7 @@ from tests.running import Person, Running, running_provider
 @pytest.fixture(scope="package", params=DATABASES)
 def provider(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Shared by the tests of one database: each makes its own clients and people."""
-    for url in _fresh(request.param, request, tmp_path_factory.mktemp(f"clients-{request.param}")):
+    for url in fresh_database(request.param, request, tmp_path_factory.mktemp(f"clients-{request.param}")):
         with running_provider(
             url, algorithms=Algorithm, implicit_and_hybrid=True, client_registration="token"
         ) as running:

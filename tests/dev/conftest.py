@@ -49,10 +49,10 @@ def free_neighbours(count: int) -> int:
 @pytest.fixture(scope="module", params=DATABASES[:1])
 def playground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
     """On SQLite, as `idp dev` is."""
-    from tests.conftest import _fresh
+    from tests.conftest import fresh_database
 
     served: list[Served] = []
-    for url in _fresh(request.param, request, tmp_path_factory.mktemp("dev")):
+    for url in fresh_database(request.param, request, tmp_path_factory.mktemp("dev")):
         with running_provider(url, development=lambda house: list(mailbox_routes(house))) as provider:
             port = free_neighbours(2)
             apps = demo_apps(host="127.0.0.1", first_port=port, secrets=("photos-secret", "bookings-secret"))

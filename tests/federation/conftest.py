@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import DATABASES, _fresh
+from tests.conftest import DATABASES, fresh_database
 from tests.federation.world import Traveller, World
 from tests.federation.world import world as start
 
@@ -12,7 +12,7 @@ from tests.federation.world import world as start
 @pytest.fixture(scope="package", params=DATABASES)
 def worlds(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A provider with simulators, shared by the tests of one database: each meets people of its own."""
-    for url in _fresh(request.param, request, tmp_path_factory.mktemp(request.param)):
+    for url in fresh_database(request.param, request, tmp_path_factory.mktemp(request.param)):
         with start(url) as started:
             yield started
 

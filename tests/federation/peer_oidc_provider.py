@@ -22,7 +22,7 @@ import requests
 from pydantic import SecretStr
 
 from idp.settings.connectors import ConnectorSettings
-from tests.conftest import _fresh
+from tests.conftest import fresh_database
 from tests.federation.world import query_of
 from tests.flows.people import FormBrowser, code_in_mail, fields_of
 from tests.running import Running, running_provider
@@ -65,7 +65,7 @@ def peer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     ) as node:
         try:
             _wait_for(f"{issuer}/.well-known/openid-configuration")
-            for url in _fresh("sqlite", request, tmp_path_factory.mktemp("peer")):
+            for url in fresh_database("sqlite", request, tmp_path_factory.mktemp("peer")):
                 # The client is registered before our address is known, so the address is chosen first.
                 ours = f"http://127.0.0.1:{_free_port()}"
                 registered = requests.post(

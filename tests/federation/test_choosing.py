@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from idp.settings.connectors import ConnectorSettings
-from tests.conftest import _fresh
+from tests.conftest import fresh_database
 from tests.federation.world import Traveller, World, query_of
 from tests.federation.world import world as start
 from tests.flows.people import somebody
@@ -101,7 +101,7 @@ def test_a_fresh_sign_in_is_asked_for_there_too(world: World, traveller: Travell
 def company(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """An installation that sends the people of one domain elsewhere, and makes no accounts."""
     directory: Path = tmp_path_factory.mktemp("company")
-    for url in _fresh("sqlite", request, directory):
+    for url in fresh_database("sqlite", request, directory):
         gone = ConnectorSettings(name="gone", kind="oidc", client_id="x", issuer="http://127.0.0.1:9")
         with start(url, more=(gone,), domains={"google": ("corp.example",)}, sign_up_open=False) as started:
             yield started
@@ -158,7 +158,7 @@ def test_no_connectors_no_buttons(tmp_path: Path, request: pytest.FixtureRequest
     from tests.flows.people import FormBrowser
     from tests.running import running_provider
 
-    for url in _fresh("sqlite", request, tmp_path):
+    for url in fresh_database("sqlite", request, tmp_path):
         with running_provider(url) as provider:
             assert "/social/" not in FormBrowser(provider).get("/login").text
     assert ConnectorSettings.model_fields["kind"].is_required()

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from idp.settings.connectors import ConnectorSettings
 from idp.store import clients
 from idp.store.base import digest_of
-from tests.conftest import _fresh
+from tests.conftest import fresh_database
 from tests.federation.world import query_of
 from tests.flows.people import FormBrowser, path_of, somebody
 from tests.flows.relying_party import RelyingParty
@@ -76,8 +76,8 @@ class Journey:
 @pytest.fixture(scope="module")
 def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
     directories: list[Path] = [tmp_path_factory.mktemp(name) for name in ("theirs", "ours")]
-    for their_url in _fresh("sqlite", request, directories[0]):
-        for our_url in _fresh("sqlite", request, directories[1]):
+    for their_url in fresh_database("sqlite", request, directories[0]):
+        for our_url in fresh_database("sqlite", request, directories[1]):
             with running_provider(their_url) as theirs:
                 connector = ConnectorSettings(
                     name="theirs",

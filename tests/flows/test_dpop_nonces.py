@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from idp.protocol.tokens.dpop_nonce import PERIOD
-from tests.conftest import DATABASES, _fresh
+from tests.conftest import DATABASES, fresh_database
 from tests.flows.dpop_key import BoundParty, DpopKey
 from tests.running import Running, running_provider
 
@@ -82,7 +82,7 @@ def test_a_nonce_of_another_key_is_none(provider: Running, browser: requests.Ses
 @pytest.fixture(params=DATABASES)
 def own_provider(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]:
     """A provider whose clock a test may move."""
-    for url in _fresh(request.param, request, tmp_path):
+    for url in fresh_database(request.param, request, tmp_path):
         with running_provider(url, dpop_nonces_for="everybody") as running:
             yield running
 

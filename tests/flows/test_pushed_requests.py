@@ -13,7 +13,7 @@ from sqlalchemy import select
 from idp.settings.groups import Lifetimes
 from idp.store.grants import grants
 from idp.store.pushed_requests import pushed_requests
-from tests.conftest import DATABASES, _fresh
+from tests.conftest import DATABASES, fresh_database
 from tests.flows.people import FormBrowser, somebody
 from tests.flows.relying_party import RelyingParty, answer_in
 from tests.flows.signing_client import SigningClient, jwks, key_for, public, signed_with
@@ -276,7 +276,7 @@ def test_a_client_that_must_push_is_held_to_it(provider: Running, browser: reque
 def strict(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A provider that takes nothing but pushed requests, and forgets them after five seconds."""
     directory: Path = tmp_path_factory.mktemp(request.param)
-    for url in _fresh(request.param, request, directory):
+    for url in fresh_database(request.param, request, directory):
         lives = Lifetimes(pushed_request=timedelta(seconds=5))
         with running_provider(url, require_pushed_authorization_requests=True, lifetimes=lives) as running:
             yield running
@@ -470,7 +470,7 @@ def test_a_person_signs_in_to_a_pushed_request(provider: Running) -> None:
 def test_a_code_under_fapi_lives_a_minute_however_long_others_live(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    for url in _fresh("sqlite", request, tmp_path):
+    for url in fresh_database("sqlite", request, tmp_path):
         with running_provider(url, lifetimes=Lifetimes(code=timedelta(minutes=10))) as provider:
             signer, rp = under_fapi(provider)
             other, browser = RelyingParty(provider, provider.client()), provider.session(provider.person())

@@ -12,7 +12,7 @@ from idp.protocol.registration.registered_members import DEVICE_CODE
 from idp.settings.groups import Throttle
 from idp.store import clients, initial_access_tokens
 from idp.store.base import digest_of
-from tests.conftest import DATABASES, _fresh
+from tests.conftest import DATABASES, fresh_database
 from tests.flows.registrar import CALLBACK, ask, events_of, initial_token, metadata, refused, register
 from tests.flows.relying_party import RelyingParty
 from tests.running import Registered, Running, keypair, running_provider
@@ -28,7 +28,7 @@ def provider(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         "implicit_and_hybrid": True,
         "throttle": Throttle(enabled=False),
     }
-    for url in _fresh(request.param, request, tmp_path_factory.mktemp(request.param)):
+    for url in fresh_database(request.param, request, tmp_path_factory.mktemp(request.param)):
         with running_provider(url, **changed) as running:
             yield running
 

@@ -10,7 +10,7 @@ import requests
 from idp.settings.groups import Throttle
 from idp.store import clients
 from idp.store.base import digest_of
-from tests.conftest import DATABASES, _fresh
+from tests.conftest import DATABASES, fresh_database
 from tests.flows.registrar import CALLBACK, SelfRegistered, events_of, metadata, refused, register
 from tests.flows.relying_party import RelyingParty, answer_in
 from tests.running import Running, keypair, running_provider
@@ -21,7 +21,7 @@ KEYS = {"keys": [dict(keypair("RS256").public_jwk)]}
 
 @pytest.fixture(scope="module", params=DATABASES)
 def provider(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    for url in _fresh(request.param, request, tmp_path_factory.mktemp(request.param)):
+    for url in fresh_database(request.param, request, tmp_path_factory.mktemp(request.param)):
         with running_provider(url, client_registration="open", throttle=Throttle(enabled=False)) as running:
             yield running
 

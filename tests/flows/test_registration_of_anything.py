@@ -15,7 +15,7 @@ from idp.protocol.registration.registered_members import CHECKS
 from idp.settings.groups import Throttle
 from idp.store import clients
 from keys.keypair import generate
-from tests.conftest import DATABASES, _fresh
+from tests.conftest import DATABASES, fresh_database
 from tests.flows.registrar import SelfRegistered, metadata, register
 from tests.protocol.test_registration import HOSTILE
 from tests.running import Running, running_provider
@@ -51,7 +51,7 @@ TRUST = ("first_party", "resource_server", "resources", "connectors")
 @pytest.fixture(scope="module", params=DATABASES)
 def provider(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     changed: dict[str, Any] = {"client_registration": "open", "implicit_and_hybrid": True}
-    for url in _fresh(request.param, request, tmp_path_factory.mktemp(request.param)):
+    for url in fresh_database(request.param, request, tmp_path_factory.mktemp(request.param)):
         with running_provider(url, throttle=Throttle(enabled=False), **changed) as running:
             yield running
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from idp.settings.groups import Throttle
-from tests.conftest import DATABASES, _fresh
+from tests.conftest import DATABASES, fresh_database
 from tests.flows.registrar import CALLBACK, ask, metadata, refused, register
 from tests.outgoing.servers import Behaviour, Server, answering, certificate_for, serving
 from tests.running import Running, running_provider
@@ -48,7 +48,7 @@ def sector_at(database_url: str, directory: Path, throttle: Throttle) -> Iterato
 @pytest.fixture(scope="module", params=DATABASES)
 def sector(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sector]:
     directory = tmp_path_factory.mktemp(request.param)
-    for url in _fresh(request.param, request, directory):
+    for url in fresh_database(request.param, request, directory):
         with sector_at(url, directory, Throttle(enabled=False)) as made:
             yield made
 

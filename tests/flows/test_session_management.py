@@ -9,7 +9,7 @@ import requests
 
 from idp.protocol.logout.session_state import session_state
 from idp.web.cookies import browser_state_of
-from tests.conftest import _fresh
+from tests.conftest import fresh_database
 from tests.flows.people import FormBrowser, somebody
 from tests.flows.relying_party import RelyingParty, answer_in
 from tests.running import Running, running_provider
@@ -18,7 +18,7 @@ from tests.running import Running, running_provider
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def watched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A provider with the switch on."""
-    for url in _fresh(request.param, request, Path(tmp_path_factory.mktemp("watched"))):
+    for url in fresh_database(request.param, request, Path(tmp_path_factory.mktemp("watched"))):
         with running_provider(url, session_management=True) as running:
             yield running
 

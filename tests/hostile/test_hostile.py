@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import DATABASES, _fresh
+from tests.conftest import DATABASES, fresh_database
 from tests.hostile.campaign import Answer, Broken, Campaign, search
 from tests.hostile.ground import hostile_ground
 from tests.hostile.table import table
@@ -19,7 +19,7 @@ REQUESTS = int(os.environ.get("IDP_TEST_HOSTILE", "3000"))
 
 @pytest.fixture(scope="module", params=DATABASES)
 def campaign(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Campaign]:
-    for url in _fresh(request.param, request, tmp_path_factory.mktemp(request.param)):
+    for url in fresh_database(request.param, request, tmp_path_factory.mktemp(request.param)):
         with hostile_ground(url) as ground:
             started = Campaign(ground)
             yield started

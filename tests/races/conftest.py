@@ -4,13 +4,21 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import DATABASES, _fresh
+from tests.conftest import DATABASES, fresh_database
 from tests.faults.cluster import Cluster, cluster
+from tests.races.racers import Racers
 
 
 @pytest.fixture(scope="module", params=DATABASES)
 def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Two server processes on one database."""
-    for url in _fresh(request.param, request, tmp_path_factory.mktemp(request.param)):
+    for url in fresh_database(request.param, request, tmp_path_factory.mktemp(request.param)):
         with cluster(url) as running:
             yield running
+
+
+@pytest.fixture
+def racers(servers: Cluster) -> Iterator[Racers]:
+    made = Racers(servers)
+    yield made
+    made.close()

@@ -10,7 +10,7 @@ from idp.store.grants import grants
 from idp.store.tokens import access_tokens
 from tests.faults.cluster import Cluster
 from tests.flows.dpop_key import DpopKey
-from tests.races.test_single_use import ROUNDS, WIDTH, Racers, code_in, one_winner
+from tests.races.racers import ROUNDS, WIDTH, Racers, code_in, one_winner
 from tests.races.wire import Answer, at_once, request
 
 RACES = max(2, ROUNDS // 4)

@@ -14,9 +14,9 @@ from sqlalchemy import func, select
 from idp.store import clients, initial_access_tokens
 from idp.store.base import digest_of
 from idp.store.initial_access_tokens import InitialAccessToken
-from tests.conftest import DATABASES, _fresh
+from tests.conftest import DATABASES, fresh_database
 from tests.faults.cluster import Cluster, cluster
-from tests.races.test_single_use import ROUNDS, WIDTH
+from tests.races.racers import ROUNDS, WIDTH
 from tests.races.wire import Line, at_once, body_request, request
 
 METADATA = {"redirect_uris": ["https://rp.example/callback"], "client_name": "Photos"}
@@ -25,7 +25,7 @@ METADATA = {"redirect_uris": ["https://rp.example/callback"], "client_name": "Ph
 @pytest.fixture(scope="module", params=DATABASES)
 def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Two server processes on one database."""
-    for url in _fresh(request.param, request, tmp_path_factory.mktemp(request.param)):
+    for url in fresh_database(request.param, request, tmp_path_factory.mktemp(request.param)):
         with cluster(url, client_registration="token") as running:
             yield running
 

@@ -1,23 +1,13 @@
 """A pushed request has one answer and an assertion is taken once, however many come at once, at two processes."""
 
 from collections import Counter
-from collections.abc import Iterator
 from urllib.parse import urlencode
-
-import pytest
 
 from tests.faults.cluster import Cluster
 from tests.flows.signing_client import SigningClient, jwks, key_for, public
-from tests.races.test_single_use import ROUNDS, WIDTH, Racers, Waiting
+from tests.races.racers import ROUNDS, WIDTH, Racers, Waiting
 from tests.races.wire import at_once, request
 from tests.running import s256
-
-
-@pytest.fixture
-def racers(servers: Cluster) -> Iterator[Racers]:
-    made = Racers(servers)
-    yield made
-    made.close()
 
 
 def pushed(racers: Racers) -> str:
