@@ -33,13 +33,15 @@ class Browsing:
         return self.context.new_page()
 
     def begin(self, app: DemoApp, page: Page | None = None, asking: str = "") -> Page:
-        """Press the application's button, or go where one of its links with parameters goes."""
+        """Press the application's button, or go where one of its links with parameters goes; return on arrival."""
         page = page or self.tab()
         if asking:
             page.goto(f"{app.origin}/login?{asking}")
         else:
             page.goto(app.origin)
-            page.locator("#sign-in").click()
+            # A click returns before the page it leads to is there, and a page on its way out can't be reloaded.
+            with page.expect_navigation():
+                page.locator("#sign-in").click()
         return page
 
     def sign_in(self, page: Page, person: Person, password: str = PASSWORD) -> None:
