@@ -54,7 +54,7 @@ def main() -> int:
     """Measure and print. Ends with 1 if a p99 of the others grew beyond one and a half times."""
     parser = argparse.ArgumentParser(prog="python -m bench.slow_provider", description=__doc__)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
-    parser.add_argument("--rounds", type=int, default=4, help="rounds of each kind (default: 4)")
+    parser.add_argument("--rounds", type=int, default=12, help="rounds of each kind (default: 12)")
     parser.add_argument("--seconds", type=float, default=15, help="length of a round (default: 15)")
     asked = parser.parse_args()
     quiet, slow = Times(), Times()
