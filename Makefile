@@ -5,8 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 STAMP := $(VENV)/.installed-from-lock
 STAMP_TO_RUN := $(VENV)/.installed-to-run
-CLIENTS := tests/clients/openid-client
-CLIENTS_STAMP := $(CLIENTS)/node_modules/.installed-from-lock
+RELEASED_STAMP := tests/node_modules/.installed-from-lock
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 CODE := idp keys tests conformance_tests bench
 ARGS ?=
@@ -20,7 +19,7 @@ help: ## Show this help
 run: $(STAMP_TO_RUN) ## Try it: the provider, two relying parties, demo people (ARGS="--port 9000 --reset")
 	@$(RUN) -m idp dev $(ARGS)
 
-test: lint types floors $(STAMP) $(CLIENTS_STAMP) ## Test it: everything, on both databases (ARGS="-k name", or ARGS="-n 2 --dist loadfile" on an idle machine)
+test: lint types floors $(STAMP) $(RELEASED_STAMP) ## Test it: everything, on both databases (ARGS="-k name", or ARGS="-n 2 --dist loadfile" on an idle machine)
 	$(RUN) -m pytest $(ARGS)
 
 lint: $(STAMP) ## Format and style
@@ -52,7 +51,7 @@ lock: $(STAMP) ## Pin the newest versions that pyproject.toml allows
 	$(VENV)/bin/uv pip compile pyproject.toml --constraint requirements.lock --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.run.lock
 
 clean: ## Remove what was made here, the development data included
-	rm -rf $(VENV) .idp out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache $(CLIENTS)/node_modules
+	rm -rf $(VENV) .idp out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/node_modules
 
 # A stamp holds the lock it was made from, so that a checkout that only touches the file installs nothing.
 # Trying it needs the run-time packages only: people wait for them. Bytecode is made when it is first imported.
@@ -68,8 +67,9 @@ $(STAMP): requirements.lock $(STAMP_TO_RUN)
 		$(PIP) -r requirements.lock; }
 	@cp requirements.lock $(STAMP)
 
-# A client written in another language, for tests/clients. Where it cannot be installed those tests do not run, and say so.
-$(CLIENTS_STAMP): $(CLIENTS)/package-lock.json
-	@cmp -s $(CLIENTS)/package-lock.json $(CLIENTS_STAMP) || ! command -v npm >/dev/null || { \
-		echo "Installing what $(CLIENTS)/package-lock.json pins ..." >&2; npm ci --silent --prefix $(CLIENTS) || true; }
-	@! test -d $(CLIENTS)/node_modules || cp $(CLIENTS)/package-lock.json $(CLIENTS_STAMP)
+# A client and a provider that others have written, in another language. Where they cannot be installed the tests with
+# them do not run, and say so.
+$(RELEASED_STAMP): tests/package-lock.json
+	@cmp -s tests/package-lock.json $(RELEASED_STAMP) || ! command -v npm >/dev/null || { \
+		echo "Installing what tests/package-lock.json pins ..." >&2; \
+		npm ci --silent --prefix tests && cp tests/package-lock.json $(RELEASED_STAMP); } || true

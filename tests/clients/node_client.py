@@ -1,14 +1,12 @@
 """Runs the scripts of `openid-client/`, and sends a browser where they ask for one."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.clients.web_browser import WebBrowser
+from tests.released import node_with
 
 FOLDER = Path(__file__).parent / "openid-client"
 
@@ -20,11 +18,8 @@ def run(script: str, browser: WebBrowser | None, **given: Any) -> dict[str, Any]
         browser: Where the person is whom the script sends to the provider.
         given: What the script is told: `issuer`, `clientId` and so on.
     """
-    node = shutil.which("node")
-    if node is None or not (FOLDER / "node_modules").is_dir():
-        pytest.skip(f"Node.js with openid-client is not installed: npm ci --prefix tests/clients/{FOLDER.name}")
     with subprocess.Popen(
-        [node, FOLDER / f"{script}.mjs"],
+        [node_with("openid-client"), FOLDER / f"{script}.mjs"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

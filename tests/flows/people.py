@@ -80,10 +80,16 @@ class FormBrowser:
 
 def fields_of(page: requests.Response, action: str) -> dict[str, str]:
     """The fields of the form with this action."""
+    forms = forms_of(page)
+    assert action in forms, (page.status_code, action, sorted(forms), page.text[:300])
+    return forms[action]
+
+
+def forms_of(page: requests.Response) -> dict[str, dict[str, str]]:
+    """The fields of every form, by its action."""
     parser = _Forms()
     parser.feed(page.text)
-    assert action in parser.forms, (page.status_code, action, sorted(parser.forms), page.text[:300])
-    return parser.forms[action]
+    return parser.forms
 
 
 def somebody(provider: Running, **profile: Any) -> Person:
