@@ -1,10 +1,14 @@
-"""One world for each database, calm at the beginning of every test."""
+"""One world for each database, and one OpenID provider that can lie, calm at the beginning of every test."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
+from idp.dev.upstreams.google import GoogleStage
+from idp.dev.upstreams.personas import GOOGLE
 from tests.conftest import DATABASES, fresh_database
+from tests.federation.direct import Direct, direct
 from tests.federation.world import Traveller, World
 from tests.federation.world import world as start
 
@@ -28,3 +32,20 @@ def world(worlds: World) -> World:
 def traveller(world: World) -> Traveller:
     """A browser that nobody has used before."""
     return Traveller(world)
+
+
+@pytest.fixture(scope="package")
+def liar() -> Iterator[Direct[GoogleStage]]:
+    """An OpenID provider of no particular name, shared by the tests."""
+    with direct("oidc", GoogleStage, GOOGLE) as started:
+        yield started
+
+
+@pytest.fixture
+def there(liar: Direct[GoogleStage]) -> Iterator[Direct[GoogleStage]]:
+    """That provider, honest until a test makes it lie."""
+    keys = liar.stage.keys
+    yield liar
+    liar.stage.forge, liar.stage.token_more, liar.stage.discovery_more = None, {}, {}
+    liar.stage.keys, liar.clock.ahead = keys, timedelta()
+    liar.stage.everything_slow, liar.stage.slow_for = False, 5.0
