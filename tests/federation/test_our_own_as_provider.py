@@ -1,10 +1,9 @@
 """Another installation of ours as the other provider: two real servers, each with its own keys and its own people."""
 
 import secrets
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from idp.store import clients
 from idp.store.base import digest_of
 from tests.conftest import fresh_database
 from tests.federation.world import query_of
+from tests.flows.logout_receiver import logout_receiver
 from tests.flows.people import FormBrowser, path_of, somebody
 from tests.flows.relying_party import RelyingParty
 from tests.running import Person, Running, running_provider
@@ -130,17 +130,56 @@ def test_a_fresh_sign_in_reaches_as_far_as_the_other_provider(two: Two) -> None:
     assert "code=" in journey.here.get(path_of(back.headers["Location"])).headers["Location"]
 
 
-def test_signing_out_there_signs_out_here(two: Two) -> None:
+@pytest.mark.parametrize("max_age", ["0", "60"])
+def test_the_age_that_a_relying_party_allows_reaches_as_far_as_the_other_provider(two: Two, max_age: str) -> None:
+    person, journey = somebody(two.theirs), Journey(two)
+    journey.arrive(person)
+    two.ours.clock.ahead = two.theirs.clock.ahead = timedelta(minutes=2)
+    began = int(two.ours.clock().timestamp())
+    try:
+        party = RelyingParty(two.ours, two.ours.client())
+        login = path_of(party.authorize(journey.here.http, max_age=max_age).headers["Location"])
+
+        leaving = journey.here.send(journey.here.get(login), "/social/theirs")
+        asked_there = journey.there.get(leaving.headers["Location"])
+        back = journey.sign_in(person, journey.here.get(login))
+        answer = query_of(journey.here.get(path_of(back.headers["Location"])).headers["Location"])
+        claims = party.claims(party.redeem(answer["code"]).json()["id_token"])
+    finally:
+        two.ours.clock.ahead = two.theirs.clock.ahead = timedelta()
+
+    assert query_of(leaving.headers["Location"])["max_age"] == max_age
+    assert path_of(asked_there.headers["Location"]).startswith("/login?")
+    assert claims["auth_time"] >= began
+
+
+def test_who_has_signed_in_lately_enough_over_there_is_not_asked_again(two: Two) -> None:
+    person, journey = somebody(two.theirs), Journey(two)
+    journey.arrive(person)
+    party, elsewhere = RelyingParty(two.ours, two.ours.client()), Journey(two)
+    elsewhere.there = journey.there
+    login = path_of(party.authorize(elsewhere.here.http, max_age="3600").headers["Location"])
+
+    leaving = elsewhere.here.send(elsewhere.here.get(login), "/social/theirs")
+    straight_back = elsewhere.there.get(leaving.headers["Location"])
+    back = elsewhere.here.get(straight_back.headers["Location"])
+
+    assert "code=" in elsewhere.here.get(path_of(back.headers["Location"])).headers["Location"]
+
+
+def test_signing_out_there_signs_out_here_and_at_the_relying_parties_behind(two: Two) -> None:
     person, journey, other = somebody(two.theirs), Journey(two), Journey(two)
     journey.arrive(person)
     assert other.sign_in(person).headers["Location"] == "/account"
+    with logout_receiver() as receiver:
+        party = RelyingParty(two.ours, two.ours.client(backchannel_logout_uri=receiver.uri))
+        claims = [party.claims(party.redeem(party.code(one.here.http)).json()["id_token"]) for one in (journey, other)]
 
-    out = journey.there.send(journey.there.get("/account"), "/account/sign-out")
+        out = journey.there.send(journey.there.get("/account"), "/account/sign-out")
 
-    assert out.status_code == 200
-    deadline = time.monotonic() + 20
-    while journey.here.get("/account").status_code == 200:
-        assert time.monotonic() < deadline, "the word of it did not arrive"
-        threading.Event().wait(0.05)
+        assert out.status_code == 200
+        receiver.wait_for(lambda it: bool(it.told), within=30)
+        assert [told.verified(two.ours)["sid"] for told in receiver.told] == [claims[0]["sid"]]
+    assert journey.here.get("/account").status_code == 303
     # The sign-in of the other browser is another session over there, and goes on.
     assert other.here.get("/account").status_code == 200
