@@ -4,7 +4,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -57,11 +56,9 @@ def utc_now() -> datetime:
 
 def test_it_comes_up_from_nothing_says_where_and_stops_when_told(tmp_path: Path) -> None:
     port = free_neighbours(6)
-    began = time.monotonic()
 
     with dev(tmp_path / "playground", port) as process:
         block = block_of(process)
-        took = time.monotonic() - began
         answers = [
             requests.get(f"http://127.0.0.1:{port}{path}", timeout=20).status_code
             for path in ("/.well-known/openid-configuration", "/jwks", "/dev/mailbox")
@@ -79,7 +76,6 @@ def test_it_comes_up_from_nothing_says_where_and_stops_when_told(tmp_path: Path)
     ):
         assert shown in block
     assert status == 0
-    assert took < 30
 
 
 def test_a_port_that_is_taken_is_said_and_nothing_is_made(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def away(server: str, provider: Running) -> Iterator[None]:
 
 def until_served(ask: Callable[[], requests.Response]) -> requests.Response:
     """Ask until the provider has noticed that the database is back."""
-    end = monotonic() + 15
+    end = monotonic() + 60
     while (answer := ask()).status_code >= 500 and monotonic() < end:
         pass
     return answer

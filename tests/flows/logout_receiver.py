@@ -60,7 +60,7 @@ class LogoutReceiver:
     def accepted(self) -> list[Told]:
         return [told for told in self.told if told.status in {200, 204}]
 
-    def wait_for(self, condition: Callable[["LogoutReceiver"], bool], *, within: float = 20) -> None:
+    def wait_for(self, condition: Callable[["LogoutReceiver"], bool], *, within: float = 60) -> None:
         """Wait until enough has come."""
         with self.changed:
             assert self.changed.wait_for(lambda: condition(self), within), self.told
@@ -108,7 +108,7 @@ def logout_receiver(*answers: int, port: int = 0) -> Iterator[LogoutReceiver]:
         thread.join(5)
 
 
-def until(condition: Callable[[], bool], *, within: float = 20) -> None:
+def until(condition: Callable[[], bool], *, within: float = 60) -> None:
     """Wait for something that tells nobody when it happens, such as a row that another thread writes."""
     end = time.monotonic() + within
     while not condition():
