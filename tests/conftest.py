@@ -85,5 +85,6 @@ class _Skipped:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name at the end what did not run."""
+    """Keep files where databases are quick, and name at the end what did not run."""
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(databases.quick_disk()))
     config.pluginmanager.register(_Skipped(), "what-did-not-run")
