@@ -2,7 +2,7 @@
 
 from idp.commands import client, config, connector, db, deliveries, dev, device, doctor, serve, session, user
 from idp.commands.console import commands
-from keys.__main__ import app as keys
+from keys.commands import app as keys
 
 app = commands(
     "A self-hosted OpenID Connect provider.",

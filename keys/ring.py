@@ -5,16 +5,15 @@ computed from the clock at each call, so a published key starts to sign in every
 a message or a restart.
 """
 
-import hashlib
-import json
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from joserfc.jwk import Key, KeySet
+from joserfc.jwk import KeySet
 
+from keys.jwks import JwksDocument, PublishedKeys, standing
 from keys.keypair import PrivateKey, PublicKey, import_private, import_public
 from keys.lifecycle import (
     CLOCK_MARGIN,
@@ -31,9 +30,6 @@ from keys.vault import UnusableKey, Vault, VaultError
 
 _log = logging.getLogger(__name__)
 
-# Some relying parties take the first key of a JWKS whatever the token's kid says, so the one that signs stands first.
-_ORDER = {State.ACTIVE: 0, State.RETIRED: 1, State.PUBLISHED: 2}
-
 
 class NoSigningKey(Exception):
     """No key signs with this algorithm now. The message names the command that changes it."""
@@ -49,30 +45,11 @@ class SigningKey:
 
 
 @dataclass(frozen=True, slots=True)
-class JwksDocument:
-    """The JWK set as served (RFC 7517 section 5). `etag` is quoted; `max_age` is for Cache-Control."""
-
-    body: bytes
-    etag: str
-    max_age: timedelta
-
-
-@dataclass(frozen=True, slots=True)
 class _Snapshot:
     """The stored keys as they were at a moment."""
 
     keys: tuple[KeyRecord, ...]
     read_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class _Published:
-    """What follows from the keys that stand in the JWKS, in this order; made anew only when they change."""
-
-    kids: tuple[str, ...]
-    body: bytes
-    etag: str
-    key_set: KeySet
 
 
 class KeyRing:
@@ -95,7 +72,7 @@ class KeyRing:
         self._tried_at: datetime | None = None
         self._private: dict[str, SigningKey] = {}
         self._public: dict[str, PublicKey] = {}
-        self._published: _Published | None = None
+        self._published: PublishedKeys | None = None
 
     def signing_key(self, algorithm: str = Algorithm.RS256) -> SigningKey:
         """The active key of an algorithm. Microseconds, except when it is this thread's turn to read the database.
@@ -203,22 +180,19 @@ class KeyRing:
                 self._private[record.kid] = SigningKey(record.kid, record.algorithm, key)
             return self._private[record.kid]
 
-    def _view(self, snapshot: _Snapshot, now: datetime) -> _Published:
-        keys = sorted(usable(snapshot.keys, now), key=lambda key: _ORDER[state_of(key, now)])
-        kids = tuple(key.kid for key in keys)
+    def _view(self, snapshot: _Snapshot, now: datetime) -> PublishedKeys:
+        keys = standing(snapshot.keys, now)
         view = self._published
-        if view is None or view.kids != kids:
-            body = json.dumps({"keys": [dict(key.public_jwk) for key in keys]}, separators=(",", ":")).encode()
-            etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-            view = self._published = _Published(kids, body, etag, KeySet(self._verifiers(keys)))
+        if view is None or view.kids != tuple(key.kid for key in keys):
+            with self._importing:
+                view = self._published = PublishedKeys.of(keys, self._verifier)
         return view
 
-    def _verifiers(self, keys: Sequence[KeyRecord]) -> list[Key]:
-        with self._importing:
-            for record in keys:
-                if record.kid not in self._public:
-                    self._public[record.kid] = import_public(record.public_jwk)
-            return [self._public[record.kid] for record in keys]
+    def _verifier(self, record: KeyRecord) -> PublicKey:
+        """The public half. The caller holds the lock."""
+        if record.kid not in self._public:
+            self._public[record.kid] = import_public(record.public_jwk)
+        return self._public[record.kid]
 
 
 def _what_to_run(keys: tuple[KeyRecord, ...], algorithm: str, now: datetime) -> str:

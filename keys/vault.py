@@ -1,84 +1,27 @@
-"""Where signing keys are kept: one table, private halves sealed, every change under one lock."""
+"""Where signing keys are kept: private halves sealed, every change under one lock."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    CheckConstraint,
-    Column,
-    Connection,
-    DateTime,
-    Dialect,
-    Engine,
-    LargeBinary,
-    MetaData,
-    RowMapping,
-    String,
-    Table,
-    create_engine,
-    delete,
-    func,
-    insert,
-    inspect,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Engine, create_engine, delete, func, insert, inspect, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
-from sqlalchemy.types import TypeDecorator
 
 from keys.keypair import KeyPair
 from keys.lifecycle import KeyPolicy, KeyRecord, RotationPlan, State, plan_rotation, state_of
 from keys.revocation import RevocationPlan, plan_revocation
 from keys.sealing import Box, UnsealError
+from keys.table import change, read_all, row_of, signing_keys
 
 # The same number in every process and every release: PostgreSQL's advisory lock for changes of the signing keys.
 _LOCK = 5_201_314_002
 
 SIGNING_KEY_PURPOSE = "signing-key"
 """The purpose under which `Sealer` makes the box of a vault."""
-
-metadata = MetaData(naming_convention={"pk": "pk_%(table_name)s", "ck": "ck_%(table_name)s_%(constraint_name)s"})
-
-
-class _UtcDateTime(TypeDecorator[datetime]):
-    """A timezone-aware time in UTC. SQLite keeps no zone, so it is taken off on the way in and given back."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is not None and value.tzinfo is None:
-            raise ValueError("times are stored with their zone")
-        return value and value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-signing_keys = Table(
-    "signing_keys",
-    metadata,
-    Column("kid", String(64), primary_key=True),
-    Column("algorithm", String(16), nullable=False),
-    Column("public_jwk", JSON, nullable=False),
-    Column("created_at", _UtcDateTime, nullable=False),
-    Column("activate_at", _UtcDateTime, nullable=False),
-    Column("retire_at", _UtcDateTime),
-    Column("remove_at", _UtcDateTime),
-    Column("revoked_at", _UtcDateTime),
-    Column("sealed", LargeBinary),
-    CheckConstraint("retire_at IS NULL OR remove_at IS NOT NULL", name="retired_keys_leave"),
-    CheckConstraint("remove_at IS NULL OR retire_at IS NULL OR remove_at >= retire_at", name="verifies_until_removed"),
-    CheckConstraint("revoked_at IS NULL OR sealed IS NULL", name="revoked_keys_are_erased"),
-)
 
 
 class VaultError(Exception):
@@ -131,7 +74,7 @@ class Vault:
             VaultUnavailable: The database does not answer.
         """
         with self._explained(), self._engine.connect() as db:
-            return _read(db)
+            return read_all(db)
 
     def publish(self, pair: KeyPair, plan: RotationPlan, policy: KeyPolicy, *, now: datetime) -> KeyRecord | None:
         """Store a new key as planned, and retire or revoke the ones before it.
@@ -140,7 +83,7 @@ class Vault:
         of this algorithm since the plan was made, and nothing was written; of two rotations at once, one publishes.
         """
         with self._locked() as db:
-            plan_now = plan_rotation(_read(db), now, policy, algorithm=plan.algorithm, emergency=plan.emergency)
+            plan_now = plan_rotation(read_all(db), now, policy, algorithm=plan.algorithm, emergency=plan.emergency)
             if plan_now.seen != plan.seen or not plan_now.publishes:
                 return None
             record = KeyRecord(
@@ -151,9 +94,9 @@ class Vault:
                 activate_at=plan_now.activate_at,
                 sealed=self._box.seal(pair.private_der, _context(pair.kid, pair.algorithm)),
             )
-            db.execute(insert(signing_keys).values(_row(record)))
+            db.execute(insert(signing_keys).values(row_of(record)))
             for retired in plan_now.retires:
-                _change(db, retired.kid, retire_at=retired.retire_at, remove_at=retired.remove_at)
+                change(db, retired.kid, retire_at=retired.retire_at, remove_at=retired.remove_at)
             for kid in plan_now.revokes:
                 _revoke(db, kid, policy, now)
             return record
@@ -168,13 +111,13 @@ class Vault:
             WouldLeaveNoSigningKey: It is the only key that signs, and the caller has not said that this is meant.
         """
         with self._locked() as db:
-            plan = plan_revocation(_read(db), now, policy, kid=kid)
+            plan = plan_revocation(read_all(db), now, policy, kid=kid)
             if plan.leaves_no_signing_key and not leave_no_signing_key:
                 raise WouldLeaveNoSigningKey(plan)
             if plan.state is not State.GONE:
                 _revoke(db, kid, policy, now)
             for kept in plan.reinstates:
-                _change(db, kept, retire_at=None, remove_at=None)
+                change(db, kept, retire_at=None, remove_at=None)
             return plan
 
     def prune(self, policy: KeyPolicy, *, now: datetime) -> Pruned:
@@ -184,7 +127,7 @@ class Vault:
         """
         late = now - policy.skew
         with self._locked() as db:
-            keys = _read(db)
+            keys = read_all(db)
             expired = [key.kid for key in keys if key.remove_at is not None and key.remove_at <= late]
             silent = [
                 key.kid
@@ -254,24 +197,6 @@ def connect(url: str, box: Box) -> Vault:
 
 def _context(kid: str, algorithm: str) -> bytes:
     return f"{algorithm}:{kid}".encode()
-
-
-def _read(db: Connection) -> tuple[KeyRecord, ...]:
-    rows = db.execute(select(signing_keys).order_by(signing_keys.c.created_at, signing_keys.c.kid))
-    return tuple(_record(row) for row in rows.mappings())
-
-
-def _record(row: RowMapping) -> KeyRecord:
-    return KeyRecord(**{column.name: row[column.name] for column in signing_keys.columns})
-
-
-def _row(record: KeyRecord) -> dict[str, Any]:
-    row = {column.name: getattr(record, column.name) for column in signing_keys.columns}
-    return {**row, "public_jwk": dict(record.public_jwk)}
-
-
-def _change(db: Connection, kid: str, **values: datetime | None) -> None:
-    db.execute(update(signing_keys).where(signing_keys.c.kid == kid).values(**values))
 
 
 def _revoke(db: Connection, kid: str, policy: KeyPolicy, now: datetime) -> None:

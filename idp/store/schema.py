@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 from sqlalchemy import MetaData, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-import keys.vault
+import keys.table
 from idp.store import (
     attempts,
     audit_events,
@@ -64,7 +64,7 @@ NOUNS = (
 
 def declared() -> list[MetaData]:
     """Every table of the server and of the signing keys, as declared in code."""
-    return [metadata, keys.vault.metadata]
+    return [metadata, keys.table.metadata]
 
 
 def revision(database: Database) -> str | None:

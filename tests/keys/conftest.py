@@ -10,7 +10,8 @@ from sqlalchemy.pool import NullPool
 from keys.keypair import KeyPair, generate
 from keys.lifecycle import KeyPolicy
 from keys.sealing import Box, Sealer
-from keys.vault import SIGNING_KEY_PURPOSE, Vault, connect, metadata
+from keys.table import metadata
+from keys.vault import SIGNING_KEY_PURPOSE, Vault, connect
 
 
 class SettableClock:
