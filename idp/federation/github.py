@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from idp.federation.connector import Opening, UpstreamIdentity, subject_of, text_of
-from idp.federation.problems import UpstreamProblem, untrusted
+from idp.federation.problems import untrusted
 from idp.federation.response import code_of
 from idp.federation.wire import TokenClient, Wire
 
@@ -32,25 +32,11 @@ class GithubConnector:
         more = {"prompt": "select_account"} if opening.choose or opening.max_age is not None else {}
         if opening.login_hint is not None:
             more["login"] = opening.login_hint
-        url, _ = self._client().create_authorization_url(
-            f"{self.site}/login/oauth/authorize",
-            state=opening.state,
-            code_verifier=opening.code_verifier,
-            redirect_uri=opening.redirect_uri,
-            **more,
-        )
-        return str(url)
+        return self._client().leave(f"{self.site}/login/oauth/authorize", opening, **more)
 
     def identity(self, callback: Mapping[str, str], opening: Opening, *, now: datetime) -> UpstreamIdentity:
         """Redeem the code, and ask who it is and which address is theirs."""
-        code = code_of(callback)
-        tokens = self._client().redeem(
-            f"{self.site}/login/oauth/access_token",
-            code,
-            redirect_uri=opening.redirect_uri,
-            code_verifier=opening.code_verifier,
-        )
-        token: str = tokens["access_token"]
+        token: str = self._client().come_back(self._token_endpoint, code_of(callback), opening)["access_token"]
         told = self.wire.get(f"{self.api}/user", bearer=token).document()
         number = told.get("id")
         if isinstance(number, bool) or not isinstance(number, int):
@@ -69,11 +55,12 @@ class GithubConnector:
 
     def examine(self) -> list[str]:
         """Try the credentials on the token endpoint, with a code that cannot be one."""
-        try:
-            self._client().redeem(f"{self.site}/login/oauth/access_token", "idp-connector-check")
-        except UpstreamProblem as problem:
-            return [] if problem.because == "refused" else [problem.sentence]
-        return []
+        # Without a redirect URI, of which it could say before anything else that it is not registered.
+        return self._client().examine(self._token_endpoint)
+
+    @property
+    def _token_endpoint(self) -> str:
+        return f"{self.site}/login/oauth/access_token"
 
     def _address(self, token: str) -> str | None:
         """The primary address, if GitHub has confirmed it. A person may keep it to themselves."""

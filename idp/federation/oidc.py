@@ -47,14 +47,7 @@ class OidcConnector:
         if opening.ui_locales is not None:
             more["ui_locales"] = opening.ui_locales
         metadata = self.source.metadata()
-        url, _ = self._client(metadata).create_authorization_url(
-            metadata.authorization_endpoint,
-            state=opening.state,
-            code_verifier=opening.code_verifier,
-            redirect_uri=opening.redirect_uri,
-            **more,
-        )
-        return str(url)
+        return self._client(metadata).leave(metadata.authorization_endpoint, opening, **more)
 
     def asking_again(self, opening: Opening) -> dict[str, str]:
         """How this provider is told that the person has to sign in anew, or lately enough."""
@@ -67,9 +60,7 @@ class OidcConnector:
         """Redeem the code and verify the ID token; ask the userinfo endpoint for what the token does not tell."""
         metadata = self.source.metadata()
         code = code_of(callback, self.issuers(metadata), iss_required=metadata.sends_iss)
-        tokens = self._client(metadata).redeem(
-            metadata.token_endpoint, code, redirect_uri=opening.redirect_uri, code_verifier=opening.code_verifier
-        )
+        tokens = self._client(metadata).come_back(metadata.token_endpoint, code, opening)
         expected = Expected(self.issuers(metadata), self.client_id, self.algorithms(metadata))
         signed = id_token.verified(
             tokens.get("id_token"), expected, lambda lacking: self.source.keys(lacking=lacking), now=now
@@ -114,14 +105,7 @@ class OidcConnector:
             return [problem.sentence]
         if self.token_method is not None and self.token_method not in metadata.token_methods:
             found.append(f"its token endpoint does not list {self.token_method}")
-        try:
-            self._client(metadata).redeem(
-                metadata.token_endpoint, "idp-connector-check", redirect_uri=self.issuer, code_verifier="x" * 43
-            )
-        except UpstreamProblem as problem:
-            # A refused code means that the client was accepted.
-            found += [] if problem.because == "refused" else [problem.sentence]
-        return found
+        return found + self._client(metadata).examine(metadata.token_endpoint, redirect_uri=self.issuer)
 
     def _identity(self, claims: Mapping[str, Any], subject: str) -> UpstreamIdentity:
         email = text_of(claims.get("email"))

@@ -9,6 +9,7 @@ from urllib.parse import quote_plus
 
 from authlib.oauth2.client import OAuth2Client
 
+from idp.federation.connector import Opening
 from idp.federation.problems import UpstreamProblem, untrusted
 from idp.outgoing import Fetched, Outgoing, OutgoingFailed, OutgoingRefused
 
@@ -118,6 +119,30 @@ class TokenClient(OAuth2Client):  # type: ignore[misc]  # Authlib is untyped
         self.register_client_auth_method(("client_secret_basic", _basic))
         self.register_client_auth_method(("client_secret_post", _in_the_body))
         self.register_client_auth_method(("none", _public))
+
+    def leave(self, url: str, opening: Opening, **more: Any) -> str:
+        """The address of the authorization endpoint with our request, its challenge among it."""
+        address, _ = self.create_authorization_url(
+            url,
+            state=opening.state,
+            code_verifier=opening.code_verifier,
+            redirect_uri=opening.redirect_uri,
+            **more,
+        )
+        return str(address)
+
+    def come_back(self, url: str, code: str, opening: Opening) -> dict[str, Any]:
+        """Exchange the code that came of a request at once, as `redeem` does."""
+        return self.redeem(url, code, redirect_uri=opening.redirect_uri, code_verifier=opening.code_verifier)
+
+    def examine(self, url: str, **more: str) -> list[str]:
+        """What is wrong with the credentials: tried on the token endpoint with a code that cannot be one."""
+        try:
+            self.redeem(url, "idp-connector-check", code_verifier="x" * 43, **more)
+        except UpstreamProblem as problem:
+            # A refused code means that the client was accepted.
+            return [] if problem.because == "refused" else [problem.sentence]
+        return []
 
     def redeem(self, url: str, code: str, *, method: str = "POST", **more: str) -> dict[str, Any]:
         """Exchange a code at once, for what the token endpoint has to give.

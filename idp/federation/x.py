@@ -39,20 +39,11 @@ class XConnector:
 
     def authorization_url(self, opening: Opening) -> str:
         """The page on which the person allows it. X knows no way to ask for a fresh sign-in."""
-        url, _ = self._client().create_authorization_url(
-            f"{self.site}/i/oauth2/authorize",
-            state=opening.state,
-            code_verifier=opening.code_verifier,
-            redirect_uri=opening.redirect_uri,
-        )
-        return str(url)
+        return self._client().leave(f"{self.site}/i/oauth2/authorize", opening)
 
     def identity(self, callback: Mapping[str, str], opening: Opening, *, now: datetime) -> UpstreamIdentity:
         """Redeem the code, which is good for 30 seconds, and ask once who it is."""
-        code = code_of(callback)
-        tokens = self._client().redeem(
-            f"{self.api}/2/oauth2/token", code, redirect_uri=opening.redirect_uri, code_verifier=opening.code_verifier
-        )
+        tokens = self._client().come_back(self._token_endpoint, code_of(callback), opening)
         fields = urlencode({"user.fields": "confirmed_email"})
         told = _data(self.wire.get(f"{self.api}/2/users/me?{fields}", bearer=tokens["access_token"]))
         subject = subject_of(told.get("id"))
@@ -73,14 +64,11 @@ class XConnector:
 
     def examine(self) -> list[str]:
         """Try the credentials on the token endpoint, with a code that cannot be one."""
-        try:
-            self._client().redeem(
-                f"{self.api}/2/oauth2/token", "idp-connector-check", redirect_uri=self.site, code_verifier="x" * 43
-            )
-        except UpstreamProblem as problem:
-            # A refused code means that the client was accepted.
-            return [] if problem.because == "refused" else [problem.sentence]
-        return []
+        return self._client().examine(self._token_endpoint, redirect_uri=self.site)
+
+    @property
+    def _token_endpoint(self) -> str:
+        return f"{self.api}/2/oauth2/token"
 
     def _client(self) -> TokenClient:
         method = "none" if self.client_secret is None else "client_secret_basic"
