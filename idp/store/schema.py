@@ -21,6 +21,7 @@ from idp.store import (
     handshakes,
     initial_access_tokens,
     outbox,
+    pictures,
     pushed_requests,
     sessions,
     tokens,
@@ -33,7 +34,7 @@ from idp.store.database import Database
 if TYPE_CHECKING:
     from alembic.config import Config
 
-KNOWN_REVISIONS = ("0003",)
+KNOWN_REVISIONS = ("0004",)
 """The schema revisions that this release runs on, the newest last: its own, and the one before."""
 
 _LOCK = 5_201_314_001
@@ -53,6 +54,7 @@ NOUNS = (
     handshakes,
     initial_access_tokens,
     outbox,
+    pictures,
     pushed_requests,
     sessions,
     tokens,
