@@ -7,9 +7,12 @@ from datetime import datetime
 from idp.accounts.arrivals import Arrivals
 from idp.accounts.email_address import EmailAddress, EmailProblem, parse_address
 from idp.accounts.login import SignedIn
+from idp.accounts.profile import wants_picture
 from idp.accounts.sessions import FEDERATED
 from idp.audit.events import Event, note
 from idp.clock import Clock
+from idp.delivery import pictures
+from idp.delivery.outbox import Outbox
 from idp.federation import linking
 from idp.federation.connector import UpstreamIdentity
 from idp.federation.connectors import Connectors
@@ -46,6 +49,7 @@ class Admission:
     connectors: Connectors
     arrivals: Arrivals
     reception: Reception
+    outbox: Outbox
     clock: Clock
 
     @staticmethod
@@ -180,6 +184,9 @@ class Admission:
             return False
         facts = {"because": because, "connector": identity.connector}
         note(db, Event.IDENTITY_LINKED, self.reception.occasion(exchange), account_id=account.id, facts=facts)
+        if identity.picture is not None and wants_picture(db, account):
+            order = {"account_id": account.id, "connector": identity.connector}
+            pictures.order(db, self.outbox, identity.picture, **order, now=now)
         if because != "created":
             self.arrivals.tell_of_change(
                 db,

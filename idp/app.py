@@ -1,5 +1,6 @@
 """The roof: settings in, ASGI application out. Every part is built here and handed exactly what it needs."""
 
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -9,16 +10,20 @@ from starlette.routing import Route
 from starlette.types import Lifespan
 
 from idp.accounts.passwords import keep_hashing_memory
+from idp.accounts.picture import LARGEST_FILE
+from idp.accounts.profile import FirstPicture
 from idp.clock import Clock, utc_now
 from idp.delivery.backchannel_logout import LogoutCarrier
 from idp.delivery.carrying import Line
 from idp.delivery.mail import MailCarrier, MailTemplates
 from idp.delivery.outbox import MAIL
+from idp.delivery.pictures import PICTURE, PictureCarrier
 from idp.delivery.smtp import SmtpTransport
 from idp.delivery.worker import Worker
 from idp.house import House, build_house
 from idp.observe import logs
 from idp.protocol.logout.logout_token import LogoutTokens
+from idp.provision import way_to_pictures
 from idp.routes.table import all_routes
 from idp.settings import Settings
 from idp.store import schema
@@ -75,8 +80,9 @@ def _carriers(house: House) -> dict[str, Line]:
     logout = Line(
         LogoutCarrier(house.outgoing, tokens.notice), at_once=16, lease_for=settings.outgoing_timeout + _MARGIN
     )
+    lines = {LOGOUT: logout, PICTURE: _pictures(house)}
     if settings.smtp_url is None:
-        return {LOGOUT: logout}
+        return lines
     templates = MailTemplates(
         assets_dir("templates") / "mail",
         product=settings.product_name,
@@ -84,4 +90,12 @@ def _carriers(house: House) -> dict[str, Line]:
         sender=settings.mail_from,
     )
     mail = Line(MailCarrier(templates, SmtpTransport.from_url(settings.smtp_url.get_secret_value())))
-    return {LOGOUT: logout, MAIL: mail}
+    return {**lines, MAIL: mail}
+
+
+def _pictures(house: House) -> Line:
+    """Who fetches pictures. Two at once leave processors to those who wait; what people have elsewhere is no loss."""
+    way = way_to_pictures(house.settings, held=house.database.held_here)
+    carrier = PictureCarrier(way, LARGEST_FILE, FirstPicture(house.database, house.clock))
+    lease_for = house.settings.outgoing_timeout + _MARGIN
+    return Line(carrier, at_once=2, lease_for=lease_for, loss=logging.WARNING)

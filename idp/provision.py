@@ -17,10 +17,8 @@ def connectors_of(settings: Settings, *, held: Callable[[], bool] = lambda: Fals
 
     The operator has named their hosts, so unlike those that strangers register they may be private ones.
     """
-    named = (urlsplit(one.origin or one.issuer or "") for one in settings.connectors)
-    hosts = {f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname for parts in named if parts.hostname}
     outgoing = Outgoing(
-        allowed_hosts=(*settings.outgoing_allowed_hosts, *(host for host in hosts if host)),
+        allowed_hosts=_allowed_hosts(settings),
         ca_file=settings.outgoing_ca_file,
         timeout=settings.upstream_timeout,
         at_once=(64, 48),
@@ -46,6 +44,22 @@ def connectors_of(settings: Settings, *, held: Callable[[], bool] = lambda: Fals
         for one in settings.connectors
     ]
     return Connectors(options, Wire(outgoing))
+
+
+def way_to_pictures(settings: Settings, *, held: Callable[[], bool]) -> Outgoing:
+    """The way to people's pictures at other providers: apart from the others, whose places it must not take."""
+    return Outgoing(
+        allowed_hosts=_allowed_hosts(settings),
+        ca_file=settings.outgoing_ca_file,
+        timeout=settings.outgoing_timeout,
+        held=held,
+    )
+
+
+def _allowed_hosts(settings: Settings) -> tuple[str, ...]:
+    named = (urlsplit(one.origin or one.issuer or "") for one in settings.connectors)
+    hosts = {f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname for parts in named if parts.hostname}
+    return (*settings.outgoing_allowed_hosts, *(host for host in hosts if host))
 
 
 def features_of(settings: Settings) -> Features:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from idp.store.outbox import Parcel
 
 app = commands(
-    "What is told to others: apps about the end of sessions, and people by mail.",
+    "What is told to others, and fetched there: apps about ended sessions, people by mail, pictures.",
     [
         "idp deliveries list --failed",
         "idp deliveries list --client client-1 --json",
@@ -33,7 +33,7 @@ def list_deliveries(
     client: Annotated[str | None, typer.Option(help="Only to this client.")] = None,
     failed: Annotated[bool, typer.Option("--failed", help="Only what was given up.")] = False,
     waiting: Annotated[bool, typer.Option("--waiting", help="Only what has not arrived yet.")] = False,
-    kind: Annotated[str | None, typer.Option(help="`logout` or `mail`; both unless said.")] = None,
+    kind: Annotated[str | None, typer.Option(help="`logout`, `mail` or `picture`; all unless said.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many at most.")] = 100,
     as_json: AsJson = False,
 ) -> None:
@@ -78,7 +78,7 @@ def resend(parcel_id: ParcelId) -> None:
         if parcel.delivered_at is not None:
             fail("it has arrived; nothing is sent twice")
         if parcel.failed_at is not None and parcel.kind != LOGOUT:
-            fail("its content was deleted when it was given up; the person has to ask for a new mail")
+            fail("its content was deleted when it was given up, and cannot be sent again")
         if _under_way(delivery_attempts.of_parcel(db, parcel.id), parcel, now):
             fail("an attempt is under way; look again with: idp deliveries show " + parcel.id)
         outbox.put_back(db, parcel, expires_at=max(parcel.expires_at, now + TELL_FOR), now=now)

@@ -37,11 +37,13 @@ class Line:
     Attributes:
         at_once: How many at the same time in this process.
         lease_for: Longer than the slowest attempt. What a killed worker held is due again when it has passed.
+        loss: How loud the log says that one was given up: an error, unless a stranger can bring it about at will.
     """
 
     carry: Carrier
     at_once: int = 1
     lease_for: timedelta = timedelta(minutes=5)
+    loss: int = logging.ERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ class Carrying:
     def _give_up(self, parcel: Parcel, reason: str, *, outcome: str | None = None) -> None:
         with self._concluding(parcel, outcome or reason) as (db, now):
             parcels.failed(db, parcel, error=reason, now=now)
-        _log.error("given up", extra=_about(parcel) | {"reason": reason})
+        _log.log(self._lines[parcel.kind].loss, "given up", extra=_about(parcel) | {"reason": reason})
 
     @contextmanager
     def _concluding(self, parcel: Parcel, outcome: str) -> Iterator[tuple[Connection, datetime]]:

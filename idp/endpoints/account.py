@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from starlette.responses import Response
 
+from idp.accounts.profile import picture_of
 from idp.accounts.sessions import Sessions
 from idp.accounts.visitor import describe
 from idp.audit.events import Event, note
@@ -69,6 +70,7 @@ class AccountEndpoint:
             exchange.context(signed_in=visit.email),
             name=name if isinstance(name, str) else None,
             email=visit.email,
+            picture=picture_of(visit.profile),
             email_verified=account is not None and account.email_verified_at is not None,
             devices=[_line(session, current=session.id == visit.session.id) for session in opened],
             apps=[self._app(consent) for consent in allowed],

@@ -10,6 +10,7 @@ from idp.federation.problems import untrusted
 _LONGEST_SUBJECT = 255
 """OpenID Connect Core 1.0 section 2."""
 _LONGEST_TEXT = 254
+_LONGEST_URL = 2048
 _PROFILE = ("name", "given_name", "family_name", "nickname", "locale", "zoneinfo")
 
 
@@ -47,6 +48,7 @@ class UpstreamIdentity:
         label: How the person knows this identity.
         profile: Standard claims, for an account that is made of it.
         sid: The session over there, for its logout.
+        picture: Where the provider says that one is, judged by nobody yet. The address may be a secret, for some hours.
     """
 
     connector: str
@@ -58,6 +60,7 @@ class UpstreamIdentity:
     label: str = ""
     profile: Mapping[str, str] = field(default_factory=dict)
     sid: str | None = None
+    picture: str | None = field(default=None, repr=False)
 
     def document(self) -> dict[str, Any]:
         """As it is kept while the person is asked."""
@@ -71,6 +74,7 @@ class UpstreamIdentity:
             "label": self.label,
             "profile": dict(self.profile),
             "sid": self.sid,
+            "picture": self.picture,
         }
 
     @classmethod
@@ -144,6 +148,13 @@ def profile_of(claims: Mapping[str, Any]) -> dict[str, str]:
     """What the claims tell of the standard profile, in lines of text."""
     told = {name: text_of(claims.get(name), longest=100) for name in _PROFILE}
     return {name: value for name, value in told.items() if value is not None}
+
+
+def url_of(value: object) -> str | None:
+    """A web address, as far as that shows; where it leads is for who follows it to judge. None for everything else."""
+    if not isinstance(value, str) or len(value) > _LONGEST_URL or not value.isascii() or not value.isprintable():
+        return None
+    return value if value.startswith(("https://", "http://")) else None
 
 
 def seconds_of(value: object) -> datetime | None:

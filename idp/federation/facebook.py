@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from idp.federation.connector import Opening, UpstreamIdentity, seconds_of, subject_of, text_of
+from idp.federation.connector import Opening, UpstreamIdentity, seconds_of, subject_of, text_of, url_of
 from idp.federation.problems import Because, UpstreamProblem, untrusted
 from idp.federation.response import code_of
 from idp.federation.wire import Answer, TokenClient, Wire
@@ -27,7 +27,7 @@ ENDS = {
 """When a version of the Graph API stops working, as its changelog says. The newest has no end yet."""
 _WARN_BEFORE = timedelta(days=90)
 
-_FIELDS = "id,name,first_name,last_name,email"
+_FIELDS = "id,name,first_name,last_name,email,picture.width(256).height(256)"
 _CODES: Mapping[int, tuple[Because, str]] = {
     1: ("misconfigured", "Facebook does not accept the app's secret, or is out of order"),
     2: ("unavailable", "Facebook is out of order for a while"),
@@ -123,6 +123,7 @@ class FacebookConnector:
             email,
             label=email or known.get("name") or subject,
             profile=known,
+            picture=_picture(told.get("picture")),
         )
 
     def examine(self) -> list[str]:
@@ -159,6 +160,14 @@ class FacebookConnector:
 
     def _client(self) -> TokenClient:
         return _GraphClient(self.wire, self.client_id, None, method="none")
+
+
+def _picture(told: object) -> str | None:
+    """The address of a picture, unless it is the outline that everybody has who has none."""
+    data = told.get("data") if isinstance(told, dict) else None
+    if not isinstance(data, dict) or data.get("is_silhouette") is True:
+        return None
+    return url_of(data.get("url"))
 
 
 def _document(answer: Answer) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from idp.federation.connector import Opening, UpstreamIdentity, subject_of, text_of
+from idp.federation.connector import Opening, UpstreamIdentity, subject_of, text_of, url_of
 from idp.federation.problems import untrusted
 from idp.federation.response import code_of
 from idp.federation.wire import TokenClient, Wire
@@ -51,6 +51,7 @@ class GithubConnector:
             email_verified=email is not None,
             label=login or str(number),
             profile={"name": name} if name else {},
+            picture=url_of(told.get("avatar_url")),
         )
 
     def examine(self) -> list[str]:

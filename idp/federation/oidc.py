@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from idp.federation import id_token
-from idp.federation.connector import Opening, UpstreamIdentity, profile_of, subject_of, text_of
+from idp.federation.connector import Opening, UpstreamIdentity, profile_of, subject_of, text_of, url_of
 from idp.federation.id_token import Expected
 from idp.federation.metadata import MetadataSource, ProviderMetadata
 from idp.federation.problems import UpstreamProblem, untrusted
@@ -120,6 +120,7 @@ class OidcConnector:
             label=email or profile.get("name") or subject,
             profile=profile,
             sid=text_of(claims.get("sid")),
+            picture=url_of(claims.get("picture")),
         )
 
     def _with_userinfo(

@@ -15,7 +15,7 @@ from idp.house import House
 def by_other_providers(house: House, arrivals: Arrivals) -> list[Route]:
     """The ways to other providers and back. What asks them runs on the waiting lane."""
     page, database, pages, clock = house.routes.page, house.database, house.pages, house.clock
-    admission = Admission(house.connectors, arrivals, house.reception, clock)
+    admission = Admission(house.connectors, arrivals, house.reception, house.outbox, clock)
     handshakes = Handshakes(
         house.sealer.secret_for("handshake"), house.settings.issuer, house.settings.lifetimes.authorization_request
     )

@@ -14,6 +14,8 @@ from idp.endpoints.account import AccountEndpoint
 from idp.endpoints.device import DeviceEndpoint
 from idp.endpoints.device_consent import DeviceConsentEndpoint
 from idp.endpoints.login import LoginEndpoint
+from idp.endpoints.picture import PictureEndpoint
+from idp.endpoints.profile import ProfileEndpoint
 from idp.endpoints.recovery import RecoveryEndpoint
 from idp.endpoints.signup import SignupEndpoint
 from idp.endpoints.verify_email import VerifyEmailEndpoint
@@ -44,6 +46,7 @@ def for_people(house: House) -> list[Route]:
     account = AccountEndpoint(
         database, house.sessions, clients, pages, reception, house.farewell, house.connectors, clock
     )
+    profile = ProfileEndpoint(database, pages, reception, clock)
     return [
         page("/login", login.show),
         page("/login", login.submit, methods=["POST"], lane="hashing"),
@@ -59,6 +62,10 @@ def for_people(house: House) -> list[Route]:
         page("/reset-password", recovery.show_reset),
         page("/reset-password", recovery.submit_reset, methods=["POST"], lane="hashing"),
         page("/account", account.show, account=True),
+        page("/account/profile", profile.show, account=True),
+        page("/account/profile", profile.save, methods=["POST"], account=True),
+        page("/account/profile/picture/remove", profile.remove_picture, methods=["POST"], account=True),
+        house.routes.public("/picture/{id}", PictureEndpoint(database).show),
         page("/account/password", recovery.show_change, account=True),
         page("/account/password", recovery.submit_change, methods=["POST"], account=True, lane="hashing"),
         page("/account/devices/end", account.end_device, methods=["POST"], account=True),

@@ -8,7 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from idp.web.catalogues import german, german_answers, german_devices, german_providers, german_signing_out
+from idp.web.catalogues import (
+    german,
+    german_answers,
+    german_devices,
+    german_profile,
+    german_providers,
+    german_signing_out,
+)
 
 DEFAULT = "en"
 CATALOGUES: Mapping[str, Mapping[str, str]] = {
@@ -16,6 +23,7 @@ CATALOGUES: Mapping[str, Mapping[str, str]] = {
     "de": german.SENTENCES
     | german_answers.SENTENCES
     | german_devices.SENTENCES
+    | german_profile.SENTENCES
     | german_providers.SENTENCES
     | german_signing_out.SENTENCES,
 }

@@ -162,6 +162,20 @@ SAMPLES: dict[str, Sample] = {
         ],
         notice=text,
     ),
+    "account_with_picture": lambda pages, context, text: pages.account(
+        context, name=text, email=text, email_verified=True, picture="/picture/p1", devices=_devices(text)
+    ),
+    "profile": lambda pages, context, text: pages.profile(
+        context,
+        names={"name": text, "given_name": text, "family_name": text},
+        picture="/picture/p1",
+        has_picture=True,
+        notice=text,
+        problems=[Problem("name", text), Problem("given_name", text)],
+    ),
+    "profile_with_a_picture_elsewhere": lambda pages, context, text: pages.profile(
+        context, names={"name": text}, picture=None, has_picture=True, notice=text
+    ),
     "mailbox": lambda pages, context, text: pages.mailbox(context, messages=[Mail(text, text, text, WHEN)]),
     "mailbox_message": lambda pages, context, text: pages.mailbox_message(
         context, message=Mail("1", text, text, WHEN, text, ("https://id.example.com/verify?t=1", "javascript:alert(1)"))

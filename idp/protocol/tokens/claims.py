@@ -129,8 +129,11 @@ def _wanted(wish: Any) -> tuple[str, ...]:
     return tuple(values)
 
 
-def claims_of(person: Person, *, scopes: Iterable[str], names: Iterable[str] = ()) -> dict[str, Any]:
-    """The claims that these scopes and names stand for, without `sub`; what is empty or unknown is left out."""
+def claims_of(person: Person, *, issuer: str, scopes: Iterable[str], names: Iterable[str] = ()) -> dict[str, Any]:
+    """The claims that these scopes and names stand for, without `sub`; what is empty or unknown is left out.
+
+    A picture that is kept here is known by its path alone: it moves with the issuer.
+    """
     wanted = {name for scope in scopes for name in CLAIMS_OF_SCOPE.get(scope, ())}
     wanted.update(names)
     if not wanted:
@@ -141,6 +144,9 @@ def claims_of(person: Person, *, scopes: Iterable[str], names: Iterable[str] = (
         "email_verified": person.email_verified_at is not None,
         "updated_at": int(person.updated_at.timestamp()),
     }
+    picture = known.get("picture")
+    if isinstance(picture, str) and picture.startswith("/"):
+        known["picture"] = f"{issuer}{picture}"
     return {
         name: known[name] for name in PERSONAL_CLAIMS if name in wanted and known.get(name) not in (None, "", {}, [])
     }

@@ -84,6 +84,7 @@ class IdTokens:
         alone = beside.access_token is None and beside.code is None
         claims = claims_of(
             person,
+            issuer=self._issuer,
             scopes=grant.scopes if alone or client.claims_in_id_token else (),
             names=asked.get("id_token", ()),
         )

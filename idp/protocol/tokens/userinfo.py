@@ -36,7 +36,7 @@ def userinfo(server: AuthorizationServer, request: ResourceRequest, *, now: date
         # Disabled since the token was read.
         return _GONE
     asked = (token.grant.claims or {}).get("userinfo", ())
-    claims: dict[str, Any] = claims_of(token.person, scopes=token.scopes, names=asked)
+    claims: dict[str, Any] = claims_of(token.person, issuer=server.issuer, scopes=token.scopes, names=asked)
     claims["sub"] = server.subjects.of(client, token.grant.account_id)
     reply = Reply(200, claims) if client.userinfo_signed_response_alg is None else _signed(server, client, claims)
     return replace(reply, headers=(*reply.headers, *admitted.headers))

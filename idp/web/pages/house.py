@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse
 
 from idp.web.failures import Link
 from idp.web.page_context import PageContext
-from idp.web.pages.parts import ConnectedApp, DeviceLine, Mail, WaysIn, web_address
+from idp.web.pages.parts import ConnectedApp, DeviceLine, Mail, Problem, WaysIn, web_address
 from idp.web.pages.renderer import Renderer
 from idp.web.pages.signing_out import AppToldLine
 
@@ -29,6 +29,7 @@ class HousePages(Renderer):
         name: str | None,
         email: str,
         email_verified: bool,
+        picture: str | None = None,
         devices: Sequence[DeviceLine],
         apps: Sequence[ConnectedApp] | None = None,
         told: Sequence[AppToldLine] = (),
@@ -41,6 +42,7 @@ class HousePages(Renderer):
         /account/apps/remove (app).
 
         Args:
+            picture: Its path, if it is one that is kept here.
             apps: None hides the section.
             told: Which apps know that the person has signed out lately.
             ways: How the person signs in; by password alone unless it is said.
@@ -52,11 +54,38 @@ class HousePages(Renderer):
             name=name,
             email=email,
             email_verified=email_verified,
+            picture=picture,
             ways=ways or WaysIn(),
             devices=devices,
             apps=apps,
             told=told,
             notice=notice,
+        )
+
+    def profile(
+        self,
+        context: PageContext,
+        *,
+        names: Mapping[str, str],
+        picture: str | None,
+        has_picture: bool,
+        notice: str | None = None,
+        problems: Sequence[Problem] = (),
+    ) -> HTMLResponse:
+        """What apps are told of the person. POST /account/profile with the names, /account/profile/picture/remove.
+
+        Args:
+            names: `name`, and `given_name` and `family_name` where the account has them.
+            picture: Its path, if it is one that is kept here; others are not shown, only removed.
+        """
+        return self._render(
+            "profile.html",
+            context,
+            names=names,
+            picture=picture,
+            has_picture=has_picture,
+            notice=notice,
+            problems=problems,
         )
 
     def error(
