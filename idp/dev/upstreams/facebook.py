@@ -47,6 +47,7 @@ class FacebookStage(Stage):
                 Route("/{version}/me", self._me),
                 Route("/{version}/app", self._app),
                 Route("/.well-known/oauth/openid/jwks/", self._jwks),
+                Route("/picture/{name}", self.picture),
                 Route("/simulator.css", pages.style),
             ]
         )
@@ -135,8 +136,15 @@ class FacebookStage(Stage):
         right = hmac.new((self.app.secret or "").encode(), token.encode(), hashlib.sha256).hexdigest()
         if proof is not None and proof != right:
             return graph_error("Invalid appsecret_proof provided in the API argument", 100)
-        fields = (request.query_params.get("fields") or "id,name").split(",")
+        # A field may say how it is wanted: picture.width(256).height(256)
+        fields = [each.partition(".")[0] for each in (request.query_params.get("fields") or "id,name").split(",")]
         return JSONResponse({name: value for name, value in self._person(grant).items() if name in fields})
+
+    async def picture(self, request: Request) -> Response:
+        """A picture, as long as its address is good."""
+        if int(request.query_params.get("oe", "0"), 16) <= self.now().timestamp():
+            return Response("URL signature expired", 403, media_type="text/plain")
+        return await super().picture(request)
 
     def _person(self, grant: Grant) -> dict[str, Any]:
         persona, picture_ends = grant.persona, int((self.now() + _PICTURE_LIFE).timestamp())

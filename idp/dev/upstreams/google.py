@@ -49,6 +49,7 @@ class GoogleStage(Stage):
                 Route("/token", self._token, methods=["POST"]),
                 Route("/oauth2/v3/certs", self._certs),
                 Route("/v1/userinfo", self._userinfo),
+                Route("/picture/{name}", self.picture),
                 Route("/simulator.css", pages.style),
             ]
         )

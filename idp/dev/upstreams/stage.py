@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from idp.clock import Clock, utc_now
 from idp.dev.upstreams import pages
 from idp.dev.upstreams.personas import Persona
+from idp.dev.upstreams.portraits import outline, portrait
 
 FAULTS = {
     "": "answers as it should",
@@ -140,6 +141,14 @@ class Stage:
         """Whose access token stands in the header."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         return self.tokens.get(token) if scheme.lower() == "bearer" else None
+
+    async def picture(self, request: Request) -> Response:
+        """The picture of whoever is named, for everybody: who fetches it shows no token."""
+        self.requests.append("picture")
+        named = request.path_params["name"].rpartition(".")[0].removesuffix("_normal")
+        persona = next((one for one in self.personas if one.key == named), None)
+        shown = portrait(named) if persona is not None and persona.has_picture else outline()
+        return Response(shown, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"})
 
     async def dally(self, grant: Grant | None) -> Response | None:
         """Be slow, or fail, if that is what was picked."""

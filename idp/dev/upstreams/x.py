@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from idp.dev.upstreams import pages
+from idp.dev.upstreams.personas import Persona
 from idp.dev.upstreams.stage import Stage, basic_of, challenge_of, form_of
 
 LONGEST_STATE = 500
@@ -41,6 +42,7 @@ class XStage(Stage):
                 Route("/choose", self.choose, methods=["POST"]),
                 Route("/2/oauth2/token", self._token, methods=["POST"]),
                 Route("/2/users/me", self._me),
+                Route("/profile_images/{name}", self.picture),
                 Route("/simulator.css", pages.style),
             ]
         )
@@ -110,13 +112,18 @@ class XStage(Stage):
             "id": persona.subject,
             "name": persona.name,
             "username": persona.username,
-            "profile_image_url": f"{self.origin}/profile_images/{persona.key}_normal.jpg",
+            "profile_image_url": f"{self.origin}/{_picture_of(persona)}_normal.jpg",
             "verified": True,
             "verified_type": "blue",
         }
         if self.gives_email and "users.email" in grant.scopes and persona.email is not None:
             told["confirmed_email"] = persona.email
         return JSONResponse({"data": {name: value for name, value in told.items() if name in fields}} | self.me_more)
+
+
+def _picture_of(persona: Persona) -> str:
+    """Who has none is shown by one of X's own."""
+    return f"profile_images/{persona.key}" if persona.has_picture else "sticky/default_profile_images/default_profile"
 
 
 def _invalid(description: str) -> Response:
