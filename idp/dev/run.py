@@ -1,4 +1,4 @@
-"""`idp dev`: the provider, two demo applications, three simulated providers and a mailbox, in one process."""
+"""`idp dev`: the provider, two demo applications, four simulated providers and a mailbox, in one process."""
 
 import shutil
 import signal
@@ -20,20 +20,20 @@ from idp.settings.ranges import is_loopback
 
 
 def main(port: int = 8000, host: str = "127.0.0.1", directory: Path = Path(".idp"), *, reset: bool = False) -> None:
-    """Run until Ctrl-C. The demo applications take the two ports after the provider's, the simulators the next three.
+    """Run until Ctrl-C. The demo applications take the two ports after the provider's, the simulators the next four.
 
     Raises:
         SystemExit: With a sentence, when it cannot start.
     """
     if not is_loopback(host):
         raise SystemExit("idp: idp dev listens on this machine only, its passwords are printed; use idp serve instead")
-    if not 1 <= port <= 65530:
-        raise SystemExit("idp: the port must be between 1 and 65530")
+    if not 1 <= port <= 65529:
+        raise SystemExit("idp: the port must be between 1 and 65529")
     configure(level="WARNING", form="text", access=False)
     try:
-        listening = listen(host, tuple(range(port, port + 6)))
+        listening = listen(host, tuple(range(port, port + 7)))
     except PortBusy as busy:
-        another = "9000" if not 8994 < port < 9006 else "7000"
+        another = "9000" if not 8993 < port < 9007 else "7000"
         raise SystemExit(f"idp: {busy}; stop what uses it, or choose others: idp dev --port {another}") from None
     try:
         prepared = prepare(directory, host=host, port=port, reset=reset, clock=utc_now)
@@ -76,7 +76,7 @@ def block(prepared: Prepared, directory: Path) -> str:
         "Mailbox": f"{issuer}/dev/mailbox",
         photos.name: f"{photos.origin}/   asks for consent",
         bookings.name: f"{bookings.origin}/   belongs to the house, asks nothing",
-        "Simulated": "Google, Facebook and X, behind the buttons of the sign-in page",
+        "Simulated": "Google, Facebook, X and GitHub, behind the buttons of the sign-in page",
     }
     people = {person.email: person.password for person in PEOPLE}
     shown = directory if not directory.is_absolute() else prepared.config.parent

@@ -5,6 +5,13 @@ from collections.abc import Collection, Mapping
 from idp.federation.problems import UpstreamProblem, untrusted
 
 _LONGEST_CODE = 4096
+_FOR_OPERATORS = frozenset(
+    {
+        *("unauthorized_client", "invalid_client", "invalid_scope", "unsupported_response_type"),
+        # These two are GitHub's.
+        *("redirect_uri_mismatch", "application_suspended"),
+    }
+)
 
 
 def code_of(callback: Mapping[str, str], issuers: Collection[str] = (), *, iss_required: bool = False) -> str:
@@ -36,6 +43,6 @@ def _of_error(error: str, reason: str | None) -> UpstreamProblem:
         return UpstreamProblem("unavailable", "the provider says that it cannot do that now")
     if error in {"login_required", "interaction_required", "user_cancelled_login", "user_cancelled_authorize"}:
         return UpstreamProblem("cancelled", "the person did not sign in at the provider")
-    if error in {"unauthorized_client", "invalid_client", "invalid_scope", "unsupported_response_type"}:
+    if error in _FOR_OPERATORS:
         return UpstreamProblem("misconfigured", "the provider does not accept this client's request")
     return UpstreamProblem("refused", "the provider answered with an error")

@@ -19,8 +19,9 @@ from idp.dev.mailbox import mailbox_routes
 from idp.dev.relying_party import relying_party
 from idp.dev.servers import listen, serve
 from idp.dev.upstreams.facebook import FacebookStage
+from idp.dev.upstreams.github import GithubStage
 from idp.dev.upstreams.google import GoogleStage
-from idp.dev.upstreams.personas import FACEBOOK, GOOGLE, Persona, X
+from idp.dev.upstreams.personas import FACEBOOK, GITHUB, GOOGLE, Persona, X
 from idp.dev.upstreams.stage import App, Stage
 from idp.dev.upstreams.x import XStage
 from idp.settings.connectors import ConnectorSettings
@@ -32,6 +33,7 @@ _KINDS: dict[str, tuple[str, type[Stage], Any]] = {
     "google": ("Google", GoogleStage, GOOGLE),
     "facebook": ("Facebook", FacebookStage, FACEBOOK),
     "x": ("X", XStage, X),
+    "github": ("GitHub", GithubStage, GITHUB),
 }
 
 
@@ -104,7 +106,7 @@ class Playground:
 def playground(database_url: str) -> Iterator[Playground]:
     """Start everything on ports of its own, and stop it afterwards."""
     with ExitStack() as running:
-        simulators = running.enter_context(_listening(3))
+        simulators = running.enter_context(_listening(len(_KINDS)))
         ports = [listening.getsockname()[1] for listening in simulators]
         elsewhere = {kind: f"http://127.0.0.1:{port}" for kind, port in zip(_KINDS, ports, strict=True)}
         provider = running.enter_context(

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from idp.dev.upstreams.personas import FACEBOOK, GOOGLE, X
+from idp.dev.upstreams.personas import FACEBOOK, GITHUB, GOOGLE, X
 from tests.browser.browsing import Browsing, at_home, code_in, heading
 from tests.browser.conftest import Opening
 from tests.browser.playground import Playground
@@ -29,7 +29,7 @@ def press(page: Page, provider: str) -> None:
 def names(ground: Playground) -> Iterator[dict[str, str]]:
     """Somebody new of each kind; gives the name on the button by the key of the kind."""
     mark, given = uuid4().hex[:6], {}
-    for connector, people in (("google", GOOGLE), ("facebook", FACEBOOK), ("x", X)):
+    for connector, people in (("google", GOOGLE), ("facebook", FACEBOOK), ("x", X), ("github", GITHUB)):
         for person in people:
             given[person.key] = ground.meets(connector, person, mark)
     yield given
@@ -51,7 +51,9 @@ def test_a_stranger_comes_by_google_and_is_known_from_then_on(
     browser.arrive_again(ground.bookings)
 
 
-@pytest.mark.parametrize(("provider", "key"), [("Facebook", "fred"), ("X", "xena"), ("Google", "una")])
+@pytest.mark.parametrize(
+    ("provider", "key"), [("Facebook", "fred"), ("X", "xena"), ("Google", "una"), ("GitHub", "greta")]
+)
 def test_an_address_that_proves_nothing_is_proven_by_a_code(
     ground: Playground, browser: Browsing, names: dict[str, str], provider: str, key: str
 ) -> None:
@@ -69,7 +71,10 @@ def test_an_address_that_proves_nothing_is_proven_by_a_code(
     at_home(page, ground.bookings)
 
 
-@pytest.mark.parametrize(("provider", "key"), [("Facebook", "fiona"), ("Facebook", "phil"), ("X", "xaver")])
+@pytest.mark.parametrize(
+    ("provider", "key"),
+    [("Facebook", "fiona"), ("Facebook", "phil"), ("X", "xaver"), ("GitHub", "gina"), ("GitHub", "gus")],
+)
 def test_who_brings_no_address_is_asked_for_one(
     ground: Playground, browser: Browsing, names: dict[str, str], provider: str, key: str
 ) -> None:
@@ -96,9 +101,12 @@ def test_who_brings_no_address_is_asked_for_one(
         ("Google", "Cancel", "", "did not sign in with the other provider"),
         ("Facebook", "Cancel", "", "did not sign in with the other provider"),
         ("X", "Cancel", "", "did not sign in with the other provider"),
+        ("GitHub", "Cancel", "", "did not sign in with the other provider"),
         ("Google", "alice", "broken", "did not answer in time"),
         ("Facebook", "fred", "expired", "did not let you sign in"),
         ("X", "xena", "expired", "did not let you sign in"),
+        ("GitHub", "octo", "expired", "did not let you sign in"),
+        ("GitHub", "octo", "broken", "did not answer in time"),
         ("X", "xing", "", "not set up correctly"),
     ],
 )

@@ -55,7 +55,7 @@ def utc_now() -> datetime:
 
 
 def test_it_comes_up_from_nothing_says_where_and_stops_when_told(tmp_path: Path) -> None:
-    port = free_neighbours(6)
+    port = free_neighbours(7)
 
     with dev(tmp_path / "playground", port) as process:
         block = block_of(process)
@@ -79,7 +79,7 @@ def test_it_comes_up_from_nothing_says_where_and_stops_when_told(tmp_path: Path)
 
 
 def test_a_port_that_is_taken_is_said_and_nothing_is_made(tmp_path: Path) -> None:
-    port = free_neighbours(6)
+    port = free_neighbours(7)
     with socket.create_server(("127.0.0.1", port + 2)), dev(tmp_path / "playground", port) as process:
         _, said = process.communicate(timeout=60)
 

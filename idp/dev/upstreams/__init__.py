@@ -1,1 +1,1 @@
-"""Simulated Google, Facebook and X with their quirks, for the playground and the tests; never in production."""
+"""Simulated Google, Facebook, X and GitHub with their quirks, for the playground and the tests; never in production."""

@@ -12,6 +12,7 @@ class Persona:
         note: What is special, for the page.
         scopes_declined: Permissions that this person unticks.
         is_enrolled: X only: whether the operator's app may read profiles at all.
+        hides_email: GitHub only: whether the address is kept from everybody's eyes; apps may still ask for it.
     """
 
     key: str
@@ -25,6 +26,7 @@ class Persona:
     username: str = ""
     scopes_declined: frozenset[str] = frozenset()
     is_enrolled: bool = True
+    hides_email: bool = False
 
     @property
     def given_name(self) -> str:
@@ -63,5 +65,17 @@ X = (
     Persona(
         "xing", "1735112233445566780", "Xing", "the app is not enrolled", "xing@example.org", username="xing",
         is_enrolled=False,
+    ),
+)  # fmt: skip
+GITHUB = (
+    Persona("octo", "583231", "Octo Ober", "a confirmed address", "octo@example.org", True, username="octo"),
+    Persona(
+        "greta", "583232", "Greta Grau", "keeps the address private", "greta@example.org", True, username="greta",
+        hides_email=True,
+    ),
+    Persona("gina", "583233", "Gina Gast", "an address that was never checked", "gina@example.net", username="gina"),
+    Persona(
+        "gus", "583234", "Gus Gerber", "does not give the address", "gus@example.org", True, username="gus",
+        scopes_declined=frozenset({"user:email"}), hides_email=True,
     ),
 )  # fmt: skip

@@ -9,13 +9,14 @@ from starlette.applications import Starlette
 
 from idp.dev.servers import Served, serve
 from idp.dev.upstreams.facebook import FacebookStage
+from idp.dev.upstreams.github import GithubStage
 from idp.dev.upstreams.google import GoogleStage
-from idp.dev.upstreams.personas import FACEBOOK, GOOGLE, X
+from idp.dev.upstreams.personas import FACEBOOK, GITHUB, GOOGLE, X
 from idp.dev.upstreams.stage import App
 from idp.dev.upstreams.x import XStage
 from idp.settings.connectors import ConnectorSettings
 
-_LABELS = {"google": "Google (simulated)", "facebook": "Facebook (simulated)", "x": "X (simulated)"}
+_NAMES = {"google": "Google", "facebook": "Facebook", "x": "X", "github": "GitHub"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +36,30 @@ class Upstream:
         """The connector that leads there."""
         return ConnectorSettings(
             name=self.kind,
-            kind=self.kind,  # type: ignore[arg-type]  # One of the three, as the model checks.
+            kind=self.kind,  # type: ignore[arg-type]  # One of the four, as the model checks.
             client_id=self.client_id,
             client_secret=SecretStr(self.secret),
-            label=_LABELS[self.kind],
+            label=f"{_NAMES[self.kind]} (simulated)",
             origin=self.origin,
         )
 
     def application(self, issuer: str) -> Starlette:
         """The simulator, for a provider with this issuer."""
-        app = App(self.client_id, self.secret, f"{issuer}/social/{self.kind}/callback")
+        app, name = App(self.client_id, self.secret, f"{issuer}/social/{self.kind}/callback"), _NAMES[self.kind]
         match self.kind:
             case "google":
-                return GoogleStage("Google", self.origin, app, GOOGLE).application()
+                return GoogleStage(name, self.origin, app, GOOGLE).application()
             case "facebook":
-                return FacebookStage("Facebook", self.origin, app, FACEBOOK).application()
+                return FacebookStage(name, self.origin, app, FACEBOOK).application()
+            case "x":
+                return XStage(name, self.origin, app, X).application()
             case _:
-                return XStage("X", self.origin, app, X).application()
+                return GithubStage(name, self.origin, app, GITHUB).application()
 
 
 def upstreams(*, host: str, first_port: int, secret: str) -> tuple[Upstream, ...]:
-    """The three of them, on neighbouring ports."""
-    return tuple(Upstream(kind, f"http://{host}:{first_port + place}", secret) for place, kind in enumerate(_LABELS))
+    """The four of them, on neighbouring ports."""
+    return tuple(Upstream(kind, f"http://{host}:{first_port + place}", secret) for place, kind in enumerate(_NAMES))
 
 
 def serve_all(placed: Sequence[Upstream], sockets: Sequence[socket.socket], *, issuer: str) -> list[Served]:
