@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+_PATIENCE = 30
+
 
 @dataclass
 class App:
@@ -30,7 +32,7 @@ class App:
 
     def wait_for(self, path: str) -> None:
         with self.changed:
-            assert self.changed.wait_for(lambda: bool(self.queries(path)), 20), self.seen
+            assert self.changed.wait_for(lambda: bool(self.queries(path)), _PATIENCE), self.seen
 
 
 HANGS = None
@@ -50,7 +52,7 @@ def app(pages: Mapping[str, str | None], *, host: str = "127.0.0.1") -> Iterator
                 served.changed.notify_all()
             page = pages.get(path, "")
             if page is HANGS:
-                served.released.wait(60)
+                served.released.wait()
                 return
             body = f"<!doctype html><html lang=en><title>{path}</title>{page}</html>".encode()
             self.send_response(200 if path in pages else 204)

@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, R
 
 from idp.dev.demo_clients import DemoApp
 from tests.browser.playground import Playground
+from tests.browser.pressing import follow
 from tests.running import PASSWORD, Person
 
 WITHOUT_SCRIPT = pytest.mark.parametrize("script", [False], ids=["no-script"], indirect=True)
@@ -39,23 +40,21 @@ class Browsing:
             page.goto(f"{app.origin}/login?{asking}")
         else:
             page.goto(app.origin)
-            # A click returns before the page it leads to is there, and a page on its way out can't be reloaded.
-            with page.expect_navigation():
-                page.locator("#sign-in").click()
+            follow(page.locator("#sign-in"))
         return page
 
     def sign_in(self, page: Page, person: Person, password: str = PASSWORD) -> None:
-        """Fill in what the sign-in page asks for and send it."""
+        """Fill in what the sign-in page asks for and send it; return on the page that answers."""
         page.get_by_label("E-mail address").fill(person.email)
         page.get_by_label("Password", exact=True).fill(password)
-        page.get_by_role("button", name="Sign in", exact=True).click()
+        follow(page.get_by_role("button", name="Sign in", exact=True))
 
     def arrive(self, app: DemoApp, person: Person) -> Page:
         """Sign in at an application, all the way."""
         page = self.begin(app)
         self.sign_in(page, person)
         if page.locator("#consent-allow").count():
-            page.locator("#consent-allow").click()
+            follow(page.locator("#consent-allow"))
         at_home(page, app)
         return page
 
@@ -78,7 +77,7 @@ class Browsing:
         """The text of the newest mail to an address, read on the mailbox page."""
         page = self.tab()
         page.goto(f"{self.ground.issuer}/dev/mailbox")
-        page.locator("#messages li", has_text=to).first.get_by_role("link").click()
+        follow(page.locator("#messages li", has_text=to).first.get_by_role("link"))
         text = page.locator("#message-text").inner_text()
         page.close()
         return text

@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -25,6 +26,8 @@ from idp.dev.upstreams.personas import FACEBOOK, GITHUB, GOOGLE, Persona, X
 from idp.dev.upstreams.stage import App, Stage
 from idp.dev.upstreams.x import XStage
 from idp.settings.connectors import ConnectorSettings
+from tests.browser.standstill import Standstill
+from tests.flows.logout_receiver import until
 from tests.running import PASSWORD, Person, Registered, Running, running_provider, s256
 
 VERIFIER = "v" * 43
@@ -47,6 +50,7 @@ class Playground:
     collector: str
     password_hash: str
     stages: Mapping[str, Stage]
+    standstill: Standstill
 
     @property
     def issuer(self) -> str:
@@ -82,6 +86,22 @@ class Playground:
         for stage in self.stages.values():
             stage.personas = tuple(one for one in stage.personas if not one.key.endswith(mark))
 
+    @contextmanager
+    def ago(self, time: timedelta) -> Iterator[None]:
+        """So long ago for the provider. What is asked in here has to be answered in here."""
+        self.provider.clock.ahead = -time
+        try:
+            yield
+        finally:
+            self.provider.clock.ahead = timedelta()
+
+    @contextmanager
+    def standing_still(self, *, until_there_wait: int) -> Iterator[None]:
+        """Answer nothing before the end of this, and not before so many requests have arrived."""
+        with self.standstill.of(self.issuer):
+            yield
+            until(lambda: self.provider.requests_in_progress >= self.standstill.threads + until_there_wait)
+
     def posting_app(self) -> Registered:
         """A client that receives its answers by POST."""
         return self.provider.client(client_name="Posting App", redirect_uris=[f"{self.collector}/callback"])
@@ -109,10 +129,11 @@ def playground(database_url: str) -> Iterator[Playground]:
         simulators = running.enter_context(_listening(len(_KINDS)))
         ports = [listening.getsockname()[1] for listening in simulators]
         elsewhere = {kind: f"http://127.0.0.1:{port}" for kind, port in zip(_KINDS, ports, strict=True)}
+        standstill = Standstill()
         provider = running.enter_context(
             running_provider(
                 database_url,
-                development=lambda house: list(mailbox_routes(house)),
+                development=lambda house: [*mailbox_routes(house), *standstill.routes(house)],
                 product_name="Acme ID",
                 # Every browser of this suite has the same address.
                 throttle={"source_sign_ups": _AMPLE, "source_mails": _AMPLE, "source_failures": _AMPLE},
@@ -136,7 +157,7 @@ def playground(database_url: str) -> Iterator[Playground]:
         cost = provider.settings.argon2
         passwords = Passwords(memory_mib=cost.memory_mib, time=cost.time, parallelism=cost.parallelism)
         collector = f"http://localhost:{ports[2]}"
-        yield Playground(provider, photos, bookings, collector, passwords.hash(PASSWORD), stages)
+        yield Playground(provider, photos, bookings, collector, passwords.hash(PASSWORD), stages, standstill)
 
 
 def _connector(kind: str, origin: str) -> ConnectorSettings:

@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 from tests.browser.browsing import WITHOUT_SCRIPT, Browsing, at_home, heading, link_in
 from tests.browser.conftest import Opening
 from tests.browser.playground import Playground
+from tests.browser.pressing import follow
 
 _NEW = "quite another long passphrase"
 
@@ -12,10 +13,10 @@ _NEW = "quite another long passphrase"
 def test_who_forgot_the_password_comes_back_to_the_application(ground: Playground, browser: Browsing) -> None:
     person = ground.person()
     page = browser.begin(ground.photos)
-    page.get_by_role("link", name="Forgot your password?").click()
+    follow(page.get_by_role("link", name="Forgot your password?"))
     heading(page, "Forgot your password?")
     page.get_by_label("E-mail address").fill(person.email)
-    page.get_by_role("button", name="Send the link").click()
+    follow(page.get_by_role("button", name="Send the link"))
     heading(page, "Check your mail")
     expect(page.get_by_text(person.email)).to_be_visible()
 
@@ -23,14 +24,14 @@ def test_who_forgot_the_password_comes_back_to_the_application(ground: Playgroun
     page.goto(link)
     heading(page, "Choose a new password")
     page.get_by_label("New password", exact=True).fill("short")
-    page.get_by_role("button", name="Save the new password").click()
+    follow(page.get_by_role("button", name="Save the new password"))
     expect(page.locator("#problems")).to_be_focused()
     page.get_by_label("New password", exact=True).fill(_NEW)
-    page.get_by_role("button", name="Save the new password").click()
+    follow(page.get_by_role("button", name="Save the new password"))
     expect(page.get_by_text("Your password has been changed.")).to_be_visible()
     heading(page, "Sign in to continue to Acme Photos")
     browser.sign_in(page, person, _NEW)
-    page.get_by_role("button", name="Allow").click()
+    follow(page.get_by_role("button", name="Allow"))
     at_home(page, ground.photos)
 
     page.goto(link)
@@ -42,7 +43,7 @@ def test_a_forgotten_password_of_nobody_looks_the_same(ground: Playground, brows
     page = browser.tab()
     page.goto(f"{ground.issuer}/forgot-password")
     page.get_by_label("E-mail address").fill("nobody@example.com")
-    page.get_by_role("button", name="Send the link").click()
+    follow(page.get_by_role("button", name="Send the link"))
     heading(page, "Check your mail")
 
 
@@ -51,15 +52,15 @@ def test_a_changed_password_signs_out_the_other_devices(ground: Playground, open
     here, there = open_browser(), open_browser()
     page, other = here.own_pages(person), there.own_pages(person)
 
-    page.get_by_role("link", name="Change password").click()
+    follow(page.get_by_role("link", name="Change password"))
     page.get_by_label("Current password", exact=True).fill("not the password")
     page.get_by_label("New password", exact=True).fill(_NEW)
-    page.get_by_role("button", name="Save the new password").click()
+    follow(page.get_by_role("button", name="Save the new password"))
     expect(page.locator("#problems")).to_be_focused()
     expect(page.locator("#problems")).to_contain_text("This is not your password.")
     page.get_by_label("Current password", exact=True).fill(person.password)
     page.get_by_label("New password", exact=True).fill(_NEW)
-    page.get_by_role("button", name="Save the new password").click()
+    follow(page.get_by_role("button", name="Save the new password"))
     heading(page, "Your account")
     expect(page.get_by_role("status")).to_contain_text("Your password has been changed")
 
@@ -82,7 +83,7 @@ def test_another_device_is_listed_and_can_be_signed_out(ground: Playground, open
     expect(lines.filter(has_text="This device").get_by_role("button")).to_have_count(0)
     expect(lines.first).to_contain_text("Chrom")
 
-    lines.filter(has_not_text="This device").get_by_role("button").click()
+    follow(lines.filter(has_not_text="This device").get_by_role("button"))
     expect(page.get_by_role("status")).to_have_text("The device has been signed out.")
     expect(lines).to_have_count(1)
     other.reload()
@@ -94,7 +95,7 @@ def test_all_other_devices_can_be_signed_out_at_once(ground: Playground, open_br
     person = ground.person()
     others = [open_browser().own_pages(person) for _ in range(2)]
     page = open_browser().own_pages(person)
-    page.get_by_role("button", name="Sign out everywhere else").click()
+    follow(page.get_by_role("button", name="Sign out everywhere else"))
     expect(page.get_by_role("status")).to_have_text("All other devices have been signed out.")
     for other in others:
         other.reload()
@@ -107,15 +108,15 @@ def test_an_app_whose_access_was_removed_asks_again(ground: Playground, browser:
     page = browser.tab()
     page.goto(f"{ground.issuer}/account")
     expect(page.locator("#apps li")).to_contain_text("Acme Photos")
-    page.get_by_role("button", name="Remove access Acme Photos").click()
+    follow(page.get_by_role("button", name="Remove access Acme Photos"))
     expect(page.get_by_role("status")).to_have_text("The app has lost its access.")
     expect(page.get_by_text("No app has access to your account.")).to_be_visible()
 
-    photos.get_by_role("button", name="Refresh the tokens").click()
+    follow(photos.get_by_role("button", name="Refresh the tokens"))
     expect(photos.locator("#problem")).to_contain_text("invalid_grant")
     again = browser.begin(ground.photos)
     heading(again, "Allow Acme Photos to use your account?")
-    again.get_by_role("button", name="Allow").click()
+    follow(again.get_by_role("button", name="Allow"))
     at_home(again, ground.photos)
 
 

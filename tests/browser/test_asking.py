@@ -8,12 +8,13 @@ from playwright.sync_api import expect
 
 from tests.browser.browsing import WITHOUT_SCRIPT, Browsing, at_home, fact, heading
 from tests.browser.playground import Playground
+from tests.browser.pressing import follow, leaving, touch
 
 
 def test_cancelling_consent_is_told_to_the_application(ground: Playground, browser: Browsing) -> None:
     page = browser.begin(ground.photos)
     browser.sign_in(page, ground.person())
-    page.get_by_role("button", name="Cancel").click()
+    follow(page.get_by_role("button", name="Cancel"))
     page.wait_for_url(re.compile(re.escape(ground.photos.callback)))
     expect(page.locator("#problem")).to_contain_text("access_denied")
 
@@ -23,7 +24,7 @@ def test_lasting_access_can_be_declined_while_the_rest_is_allowed(ground: Playgr
     page = browser.begin(ground.photos)
     browser.sign_in(page, ground.person())
     page.get_by_role("checkbox").uncheck()
-    page.get_by_role("button", name="Allow").click()
+    follow(page.get_by_role("button", name="Allow"))
     at_home(page, ground.photos)
     assert "refresh_token" not in fact(page, "token-response", "tokens received")
     with browser.seeing_no_page_of_the_provider():
@@ -40,14 +41,15 @@ def test_a_wrong_password_keeps_what_was_typed_and_leads_to_the_problem(ground: 
     expect(page.get_by_label("E-mail address")).to_have_value(person.email)
     expect(page.get_by_label("Password", exact=True)).to_have_value("")
     page.get_by_label("Password", exact=True).fill(person.password)
-    page.get_by_label("Password", exact=True).press("Enter")
+    with leaving(page):
+        page.get_by_label("Password", exact=True).press("Enter")
     at_home(page, ground.bookings)
 
 
 def test_what_is_missing_is_named_at_the_field_and_in_the_summary(ground: Playground, browser: Browsing) -> None:
     page = browser.begin(ground.bookings)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.get_by_role("link", name="Enter your e-mail address.").click()
+    follow(page.get_by_role("button", name="Sign in", exact=True))
+    touch(page.get_by_role("link", name="Enter your e-mail address."))
     expect(page.get_by_label("E-mail address")).to_be_focused()
     expect(page.get_by_label("Password", exact=True)).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_label("Password", exact=True)).to_have_accessible_description(re.compile("Enter your password"))
@@ -55,12 +57,9 @@ def test_what_is_missing_is_named_at_the_field_and_in_the_summary(ground: Playgr
 
 @pytest.mark.parametrize("asking", ["prompt=login", "max_age=60"])
 def test_who_is_to_prove_it_again_is_told_so(ground: Playground, browser: Browsing, asking: str) -> None:
-    person, clock = ground.person(), ground.provider.clock
-    clock.ahead = timedelta(minutes=-2)
-    try:
+    person = ground.person()
+    with ground.ago(timedelta(minutes=2)):
         browser.own_pages(person)
-    finally:
-        clock.ahead = timedelta()
     before = fact(browser.arrive_again(ground.bookings), "id-token", "auth_time")
     page = browser.begin(ground.bookings, asking=asking)
     expect(page.get_by_text("Bistro Bookings asks you to confirm it's you.")).to_be_visible()
@@ -77,7 +76,7 @@ def test_the_person_signed_in_can_be_chosen(ground: Playground, browser: Browsin
     page = browser.begin(ground.bookings, asking="prompt=select_account")
     heading(page, "Choose an account for Bistro Bookings")
     with browser.seeing_no_page_of_the_provider():
-        page.get_by_role("button", name=f"Continue as Ada Lovelace {person.email}").click()
+        follow(page.get_by_role("button", name=f"Continue as Ada Lovelace {person.email}"))
         at_home(page, ground.bookings)
     assert fact(page, "userinfo", "email") == person.email
 
@@ -86,7 +85,7 @@ def test_somebody_else_can_be_chosen(ground: Playground, browser: Browsing) -> N
     browser.arrive(ground.bookings, ground.person())
     second = ground.person("Charles Babbage")
     page = browser.begin(ground.bookings, asking="prompt=select_account")
-    page.get_by_role("button", name="Use another account").click()
+    follow(page.get_by_role("button", name="Use another account"))
     expect(page.get_by_text("Sign in with the account you want to use.")).to_be_visible()
     browser.sign_in(page, second)
     at_home(page, ground.bookings)
@@ -98,11 +97,11 @@ def test_somebody_else_can_be_chosen_at_consent(ground: Playground, browser: Bro
     second = ground.person("Charles Babbage")
     page = browser.begin(ground.photos)
     browser.sign_in(page, ground.person())
-    page.get_by_role("link", name="Switch account").click()
-    page.get_by_role("button", name="Use another account").click()
+    follow(page.get_by_role("link", name="Switch account"))
+    follow(page.get_by_role("button", name="Use another account"))
     browser.sign_in(page, second)
     expect(page.locator(".identity")).to_contain_text(second.email)
-    page.get_by_role("button", name="Allow").click()
+    follow(page.get_by_role("button", name="Allow"))
     at_home(page, ground.photos)
     assert fact(page, "userinfo", "email") == second.email
 
@@ -113,7 +112,8 @@ def test_a_hint_is_filled_in_and_only_the_password_is_missing(ground: Playground
     expect(page.get_by_label("E-mail address")).to_have_value(person.email)
     expect(page.get_by_label("Password", exact=True)).to_be_focused()
     page.keyboard.type(person.password)
-    page.keyboard.press("Enter")
+    with leaving(page):
+        page.keyboard.press("Enter")
     at_home(page, ground.bookings)
 
 
@@ -128,7 +128,7 @@ def test_pages_speak_the_language_that_was_asked_for(ground: Playground, browser
     page = browser.begin(ground.bookings, asking="ui_locales=de")
     expect(page.locator("html")).to_have_attribute("lang", "de")
     expect(page.get_by_role("button", name="Anmelden", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Anmelden", exact=True).click()
+    follow(page.get_by_role("button", name="Anmelden", exact=True))
     expect(page.locator("#problems")).to_contain_text("Passwort")
 
 
@@ -138,5 +138,5 @@ def test_a_broken_link_is_explained_and_goes_nowhere(ground: Playground, browser
     page.goto(f"{ground.issuer}/authorize?client_id=acme-photos&redirect_uri=https%3A%2F%2Fevil.example%2F")
     heading(page, "This sign-in link does not work")
     assert page.locator("#reference").inner_text()
-    page.get_by_text("Details for developers").click()
+    touch(page.get_by_text("Details for developers"))
     expect(page.locator("#developer-details")).to_contain_text("https://evil.example/")

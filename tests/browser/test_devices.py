@@ -6,12 +6,13 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.browsing import WITHOUT_SCRIPT, Browsing, heading
 from tests.browser.playground import Playground
+from tests.browser.pressing import follow
 from tests.flows.device import Device, television
 
 
 def _type(page: Page, code: str) -> None:
     page.get_by_label("Code on your device").fill(code)
-    page.get_by_role("button", name="Continue").click()
+    follow(page.get_by_role("button", name="Continue"))
 
 
 def _error(device: Device, codes: dict[str, str]) -> str:
@@ -35,16 +36,16 @@ def test_a_television_is_let_in(ground: Playground, browser: Browsing) -> None:
     expect(page.locator("#device-facts")).to_contain_text("127.0.0.1 · the network you are in")
     expect(page.locator("main")).to_contain_text("Only continue if you started this on a device of yours")
     assert _error(device, codes) == "authorization_pending"
-    page.get_by_role("button", name="Connect", exact=True).click()
+    follow(page.get_by_role("button", name="Connect", exact=True))
 
     heading(page, "Your device is connected")
     assert device.poll(codes["device_code"]).status_code == 200
     page.reload()
     heading(page, "Your device is connected")
-    page.get_by_role("link", name="See and end what is signed in").click()
+    follow(page.get_by_role("link", name="See and end what is signed in"))
     heading(page, "Your account")
     line = page.locator("#devices li").filter(has_text="Living Room TV")
-    line.get_by_role("button").click()
+    follow(line.get_by_role("button"))
     expect(page.get_by_role("status")).to_have_text("The device has been signed out.")
 
 
@@ -56,8 +57,8 @@ def test_a_device_is_refused(ground: Playground, browser: Browsing) -> None:
     page.goto(codes["verification_uri_complete"])
     expect(page.get_by_text("Does this match the code on your device?")).to_be_visible()
     expect(page.get_by_label("Code on your device")).to_have_value(codes["user_code"])
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_role("button", name="Do not connect").click()
+    follow(page.get_by_role("button", name="Continue"))
+    follow(page.get_by_role("button", name="Do not connect"))
 
     heading(page, "Your device was not connected")
     assert _error(device, codes) == "access_denied"
@@ -83,9 +84,9 @@ def test_somebody_else_can_let_the_device_in(ground: Playground, browser: Browsi
     codes = device.codes()
     page = browser.own_pages(ground.person())
     page.goto(codes["verification_uri_complete"])
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_role("link", name="Switch account").click()
+    follow(page.get_by_role("button", name="Continue"))
+    follow(page.get_by_role("link", name="Switch account"))
     browser.sign_in(page, second)
     expect(page.locator(".identity")).to_contain_text(second.email)
-    page.get_by_role("button", name="Connect", exact=True).click()
+    follow(page.get_by_role("button", name="Connect", exact=True))
     heading(page, "Your device is connected")

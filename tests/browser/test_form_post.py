@@ -4,6 +4,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.browsing import Browsing, heading
 from tests.browser.playground import Playground
+from tests.browser.pressing import follow
 
 
 def _signed_in_at_an_app_that_takes_posts(ground: Playground, browser: Browsing, *, script: bool) -> Page:
@@ -13,7 +14,7 @@ def _signed_in_at_an_app_that_takes_posts(ground: Playground, browser: Browsing,
     browser.sign_in(page, person)
     if not script:
         heading(page, "Continue to Posting App")
-        page.get_by_role("button", name="Continue").click()
+        follow(page.get_by_role("button", name="Continue"))
     heading(page, "Posted")
     return page
 
@@ -30,7 +31,7 @@ def test_the_back_button_is_no_trap(ground: Playground, browser: Browsing, scrip
     page = browser.own_pages(ground.person())
     page.goto(ground.form_post_request(ground.posting_app()))
     if not script:
-        page.get_by_role("button", name="Continue").click()
+        follow(page.get_by_role("button", name="Continue"))
     heading(page, "Posted")
     first = page.locator("#code").inner_text()
 
@@ -39,7 +40,7 @@ def test_the_back_button_is_no_trap(ground: Playground, browser: Browsing, scrip
         # A form that sent itself left no trace in the history.
         heading(page, "Your account")
         return
-    page.get_by_role("button", name="Continue").click()
+    follow(page.get_by_role("button", name="Continue"))
     heading(page, "Posted")
     assert page.locator("#code").inner_text() != first
 

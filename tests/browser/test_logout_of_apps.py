@@ -10,6 +10,7 @@ import requests
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.apps import HANGS, App, app
+from tests.browser.pressing import follow
 from tests.conftest import fresh_database
 from tests.flows.people import PASSWORD_HASH
 from tests.flows.relying_party import RelyingParty
@@ -45,8 +46,16 @@ def page_in(chromium: Browser, *, script: bool = True) -> Iterator[tuple[Page, l
     complaints: list[str] = []
     context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     context.on("weberror", lambda error: complaints.append(str(error.error)))
-    yield context.new_page(), complaints
-    context.close()
+    try:
+        yield context.new_page(), complaints
+    finally:
+        context.close()
+
+
+def stop_the_clock(page: Page) -> None:
+    """From here on no time goes by for scripts, on this page and on those that follow."""
+    page.clock.install(time=0)
+    page.clock.pause_at(1)
 
 
 class Visitor:
@@ -58,7 +67,7 @@ class Visitor:
         page.goto(f"{provider.issuer}/account")
         page.get_by_label("E-mail address").fill(self.person.email)
         page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Sign in", exact=True).click()
+        follow(page.get_by_role("button", name="Sign in", exact=True))
         expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
 
     def at(self, at: App, **registered: Any) -> dict[str, str]:
@@ -101,6 +110,9 @@ def test_the_frames_are_loaded_and_then_the_browser_goes_on_by_itself(
         visitor.at(wiki, frontchannel_logout_uri=f"{wiki.origin}/out", frontchannel_logout_session_required=True)
         visitor.at(shop, frontchannel_logout_uri=f"{shop.origin}/out")
         sid = visitor.rp.claims(visitor.hint)["sid"]
+        if script:
+            # Time stands still for the page: nothing but frames that have loaded can lead on.
+            stop_the_clock(page)
 
         visitor.sign_out()
         page.wait_for_url(f"{shop.origin}/goodbye?state=s")
@@ -115,11 +127,14 @@ def test_a_frame_that_hangs_holds_nobody_up(chromium: Browser, provider: Running
         visitor = Visitor(provider, page)
         visitor.at(hanging, frontchannel_logout_uri=f"{hanging.origin}/out")
         visitor.at(shop)
+        stop_the_clock(page)
 
         visitor.sign_out()
-        page.wait_for_url(f"{shop.origin}/goodbye?state=s")
+        hanging.wait_for("/out")
+        page.clock.resume()
 
-        # It hangs longer than this browser waits for an address.
+        # The frame hangs longer than this browser waits for an address.
+        page.wait_for_url(f"{shop.origin}/goodbye?state=s")
         assert hanging.queries("/out") == [{}]
         assert complaints == []
 
@@ -131,7 +146,7 @@ def test_without_script_a_link_leads_past_a_frame_that_hangs(chromium: Browser, 
         visitor.at(shop)
 
         visitor.sign_out()
-        page.locator("#onward").click()
+        follow(page.locator("#onward"))
 
         page.wait_for_url(f"{shop.origin}/goodbye?state=s")
 
@@ -190,7 +205,7 @@ def test_a_page_learns_that_somebody_else_has_signed_in(chromium: Browser, provi
         visitor = Visitor(provider, page)
         message = visitor.question(visitor.at(watching))
         page.goto(f"{provider.issuer}/account")
-        page.locator("#sign-out").click()
+        follow(page.locator("#sign-out"))
 
         Visitor(provider, page)
         watch(page, watching)

@@ -10,6 +10,7 @@ from idp.dev.upstreams.personas import FACEBOOK, GITHUB, GOOGLE, X
 from tests.browser.browsing import Browsing, at_home, code_in, heading
 from tests.browser.conftest import Opening
 from tests.browser.playground import Playground
+from tests.browser.pressing import follow
 from tests.running import PASSWORD
 
 
@@ -18,11 +19,11 @@ def pick(page: Page, name: str, provider: str, fault: str = "") -> None:
     heading(page, f"{provider} (simulated)")
     if fault:
         page.get_by_label("The provider").select_option(fault)
-    page.get_by_role("button", name=name, exact=True).click()
+    follow(page.get_by_role("button", name=name, exact=True))
 
 
 def press(page: Page, provider: str) -> None:
-    page.get_by_role("button", name=f"Continue with {provider}").click()
+    follow(page.get_by_role("button", name=f"Continue with {provider}"))
 
 
 @pytest.fixture
@@ -44,8 +45,8 @@ def test_a_stranger_comes_by_google_and_is_known_from_then_on(
     pick(page, names["alice"], "Google")
 
     heading(page, "Welcome")
-    page.get_by_role("button", name="Create account").click()
-    page.locator("#consent-allow").click()
+    follow(page.get_by_role("button", name="Create account"))
+    follow(page.locator("#consent-allow"))
     at_home(page, ground.photos)
 
     browser.arrive_again(ground.bookings)
@@ -63,10 +64,10 @@ def test_an_address_that_proves_nothing_is_proven_by_a_code(
     heading(page, "Welcome")
     email = page.get_by_label("E-mail address").input_value()
 
-    page.get_by_role("button", name="Create account").click()
+    follow(page.get_by_role("button", name="Create account"))
     heading(page, "Check your mail")
     page.get_by_label("Code from the message").fill(code_in(browser.newest_mail(email)))
-    page.get_by_role("button", name="Confirm").click()
+    follow(page.get_by_role("button", name="Confirm"))
 
     at_home(page, ground.bookings)
 
@@ -84,14 +85,14 @@ def test_who_brings_no_address_is_asked_for_one(
     heading(page, "Welcome")
     expect(page.get_by_label("E-mail address")).to_be_empty()
 
-    page.get_by_role("button", name="Create account").click()
+    follow(page.get_by_role("button", name="Create account"))
 
     expect(page.get_by_role("heading", name="There is a problem")).to_be_visible()
     email = f"n{uuid4().hex[:10]}@example.com"
     page.get_by_label("E-mail address").fill(email)
-    page.get_by_role("button", name="Create account").click()
+    follow(page.get_by_role("button", name="Create account"))
     page.get_by_label("Code from the message").fill(code_in(browser.newest_mail(email)))
-    page.get_by_role("button", name="Confirm").click()
+    follow(page.get_by_role("button", name="Confirm"))
     at_home(page, ground.bookings)
 
 
@@ -137,7 +138,7 @@ def test_a_provider_that_is_slow_is_waited_for(ground: Playground, browser: Brow
     pick(page, names["walt"], "Google", "slow")
 
     heading(page, "Welcome")
-    page.get_by_role("button", name="Create account").click()
+    follow(page.get_by_role("button", name="Create account"))
     at_home(page, ground.bookings)
 
 
@@ -145,9 +146,9 @@ def test_a_person_links_a_second_provider_and_unlinks_it(
     ground: Playground, browser: Browsing, open_browser: Opening, names: dict[str, str]
 ) -> None:
     page = browser.own_pages(ground.person())
-    page.locator("#sign-in-methods").click()
+    follow(page.locator("#sign-in-methods"))
     heading(page, "How you sign in")
-    page.get_by_role("button", name="Link X").click()
+    follow(page.get_by_role("button", name="Link X"))
     pick(page, names["xaver"], "X")
     expect(page.get_by_role("status")).to_have_text("You can sign in this way from now on.")
 
@@ -156,7 +157,7 @@ def test_a_person_links_a_second_provider_and_unlinks_it(
     pick(elsewhere, names["xaver"], "X")
     at_home(elsewhere, ground.bookings)
 
-    page.get_by_role("button", name="Remove X").click()
+    follow(page.get_by_role("button", name="Remove X"))
     expect(page.get_by_role("status")).to_have_text("This way to sign in has been removed.")
     expect(page.get_by_text("Your only way to sign in cannot be removed.")).to_be_visible()
 
@@ -168,10 +169,10 @@ def test_who_has_an_account_links_on_the_way(ground: Playground, browser: Browsi
     pick(page, names["xaver"], "X")
     heading(page, "Welcome")
 
-    page.get_by_role("link", name="Sign in to link X to it").click()
+    follow(page.get_by_role("link", name="Sign in to link X to it"))
     browser.sign_in(page, person)
     heading(page, "Sign in with X as well?")
-    page.get_by_role("button", name="Link X").click()
+    follow(page.get_by_role("button", name="Link X"))
 
     at_home(page, ground.bookings)
 
@@ -187,7 +188,7 @@ def test_going_back_from_a_provider_and_trying_another(
     press(page, "Google")
     pick(page, names["alice"], "Google")
 
-    page.get_by_role("button", name="Create account").click()
+    follow(page.get_by_role("button", name="Create account"))
 
     at_home(page, ground.bookings)
 
@@ -200,19 +201,19 @@ def test_a_person_without_a_password_sets_one_and_uses_it(
     press(page, "Google")
     pick(page, names["alice"], "Google")
     email = page.locator("#welcome-form strong").inner_text()
-    page.get_by_role("button", name="Create account").click()
+    follow(page.get_by_role("button", name="Create account"))
     heading(page, "Your account")
 
-    page.locator("#sign-in-methods").click()
-    page.locator("#set-password").click()
+    follow(page.locator("#sign-in-methods"))
+    follow(page.locator("#set-password"))
     heading(page, "Set a password")
     page.get_by_label("New password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Save the new password").click()
+    follow(page.get_by_role("button", name="Save the new password"))
     heading(page, "Your account")
 
     other = open_browser().tab()
     other.goto(f"{ground.issuer}/login")
     other.get_by_label("E-mail address").fill(email)
     other.get_by_label("Password", exact=True).fill(PASSWORD)
-    other.get_by_role("button", name="Sign in", exact=True).click()
+    follow(other.get_by_role("button", name="Sign in", exact=True))
     heading(other, "Your account")

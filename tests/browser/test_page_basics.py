@@ -10,6 +10,7 @@ from idp.dev.upstreams.personas import X
 from tests.browser.browsing import WITHOUT_SCRIPT, Browsing, heading, link_in
 from tests.browser.conftest import Opening
 from tests.browser.playground import Playground
+from tests.browser.pressing import follow, touch
 from tests.flows.device import television
 from tests.running import PASSWORD
 
@@ -27,7 +28,7 @@ def _signing_in(ground: Playground, browser: Browsing) -> Iterator[Page]:
     browser.sign_in(page, person)
     heading(page, "Allow Acme Photos to use your account?")
     yield page
-    page.get_by_role("link", name="Switch account").click()
+    follow(page.get_by_role("link", name="Switch account"))
     yield page
 
 
@@ -36,10 +37,10 @@ def _signing_up(ground: Playground, browser: Browsing) -> Iterator[Page]:
     page = browser.begin(ground.photos, asking="prompt=create")
     yield page
     page.get_by_label("E-mail address").fill(email)
-    page.get_by_role("button", name="Create account").click()
+    follow(page.get_by_role("button", name="Create account"))
     yield page
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Create account").click()
+    follow(page.get_by_role("button", name="Create account"))
     heading(page, "Check your mail")
     yield page
     page.goto(link_in(browser.newest_mail(email)))
@@ -51,7 +52,7 @@ def _passwords(ground: Playground, browser: Browsing) -> Iterator[Page]:
     page.goto(f"{ground.issuer}/forgot-password")
     yield page
     page.get_by_label("E-mail address").fill(person.email)
-    page.get_by_role("button", name="Send the link").click()
+    follow(page.get_by_role("button", name="Send the link"))
     yield page
     page.goto(link_in(browser.newest_mail(person.email)))
     yield page
@@ -67,10 +68,10 @@ def _own_pages(ground: Playground, browser: Browsing) -> Iterator[Page]:
         page.goto(ground.issuer + path)
         yield page
     page.goto(f"{ground.issuer}/account")
-    page.locator("#sign-out").click()
+    follow(page.locator("#sign-out"))
     yield page
     page.goto(f"{ground.issuer}/authorize?client_id=nobody&redirect_uri=https%3A%2F%2F{_LONG}.example%2F")
-    page.get_by_text("Details for developers").click()
+    touch(page.get_by_text("Details for developers"))
     yield page
 
 
@@ -79,12 +80,12 @@ def _devices(ground: Playground, browser: Browsing) -> Iterator[Page]:
     page = browser.own_pages(ground.person())
     page.goto(f"{ground.issuer}/device?user_code=not%20a%20code")
     yield page
-    page.get_by_role("button", name="Continue").click()
+    follow(page.get_by_role("button", name="Continue"))
     yield page
     page.get_by_label("Code on your device").fill(device.codes()["user_code"])
-    page.get_by_role("button", name="Continue").click()
+    follow(page.get_by_role("button", name="Continue"))
     yield page
-    page.get_by_role("button", name="Connect", exact=True).click()
+    follow(page.get_by_role("button", name="Connect", exact=True))
     heading(page, "Your device is connected")
     yield page
 
@@ -93,25 +94,25 @@ def _other_providers(ground: Playground, browser: Browsing) -> Iterator[Page]:
     mark = uuid4().hex[:6]
     xaver = ground.meets("x", next(one for one in X if one.key == "xaver"), mark)
     page = browser.begin(ground.photos)
-    page.get_by_role("button", name="Continue with X").click()
-    page.get_by_role("button", name="Cancel").click()
+    follow(page.get_by_role("button", name="Continue with X"))
+    follow(page.get_by_role("button", name="Cancel"))
     heading(page, "Sign in to continue to Acme Photos")
     yield page
-    page.get_by_role("button", name="Continue with X").click()
-    page.get_by_role("button", name=xaver).click()
+    follow(page.get_by_role("button", name="Continue with X"))
+    follow(page.get_by_role("button", name=xaver))
     heading(page, "Welcome")
     yield page
     welcome = page.url
     page.get_by_label("E-mail address").fill(f"{_LONG}-{mark}@{_LONG}.example.com")
-    page.get_by_role("button", name="Create account").click()
+    follow(page.get_by_role("button", name="Create account"))
     heading(page, "Check your mail")
     yield page
     page.goto(welcome)
-    page.get_by_role("link", name="Sign in to link X to it").click()
+    follow(page.get_by_role("link", name="Sign in to link X to it"))
     browser.sign_in(page, ground.person())
     heading(page, "Sign in with X as well?")
     yield page
-    page.get_by_role("button", name="Link X").click()
+    follow(page.get_by_role("button", name="Link X"))
     page.goto(f"{ground.issuer}/account/sign-in-methods")
     yield page
     ground.forgets(mark)
@@ -181,9 +182,9 @@ def test_a_password_can_be_shown_where_scripts_run(ground: Playground, browser: 
         expect(show).to_have_count(0)
         return
     page.get_by_label("Password", exact=True).fill("what I typed")
-    show.click()
+    touch(show)
     expect(page.get_by_label("Password", exact=True)).to_have_attribute("type", "text")
-    page.get_by_role("button", name="Hide Password").click()
+    touch(page.get_by_role("button", name="Hide Password"))
     expect(page.get_by_label("Password", exact=True)).to_have_attribute("type", "password")
 
 

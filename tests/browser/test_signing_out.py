@@ -4,6 +4,7 @@ from playwright.sync_api import expect
 
 from tests.browser.browsing import WITHOUT_SCRIPT, Browsing, at_home, heading
 from tests.browser.playground import Playground
+from tests.browser.pressing import follow
 
 
 def test_signing_out_at_one_application_makes_the_other_ask_again(ground: Playground, browser: Browsing) -> None:
@@ -12,7 +13,7 @@ def test_signing_out_at_one_application_makes_the_other_ask_again(ground: Playgr
     at_home(browser.begin(ground.bookings), ground.bookings)
 
     with browser.seeing_no_page_of_the_provider():
-        photos.get_by_role("button", name="Sign out").click()
+        follow(photos.get_by_role("button", name="Sign out"))
         heading(photos, "You are signed out")
     expect(photos.locator("#signed-out")).to_contain_text("The provider has ended its session too")
 
@@ -27,7 +28,7 @@ def test_tokens_that_hung_on_the_session_end_with_it(ground: Playground, browser
     person = ground.person()
     photos = browser.arrive(ground.photos, person)
     bookings = browser.arrive_again(ground.bookings)
-    bookings.get_by_role("button", name="Sign out").click()
+    follow(bookings.get_by_role("button", name="Sign out"))
     heading(bookings, "You are signed out")
 
     silently = browser.begin(ground.photos, photos, asking="prompt=none")
@@ -38,19 +39,19 @@ def test_a_sign_out_that_proves_nothing_asks_first(ground: Playground, browser: 
     page = browser.own_pages(ground.person())
     page.goto(f"{ground.issuer}/end_session")
     heading(page, "Sign out?")
-    page.get_by_role("button", name="Stay signed in").click()
+    follow(page.get_by_role("button", name="Stay signed in"))
     heading(page, "Your account")
 
     page.goto(f"{ground.issuer}/end_session")
-    page.get_by_role("button", name="Sign out").click()
+    follow(page.get_by_role("button", name="Sign out"))
     heading(page, "You are signed out")
-    page.get_by_role("link", name="Sign in again").click()
+    follow(page.get_by_role("link", name="Sign in again"))
     heading(page, "Sign in")
 
 
 def test_signing_out_on_the_account_page_ends_the_session(ground: Playground, browser: Browsing) -> None:
     page = browser.own_pages(ground.person())
-    page.locator("#sign-out").click()
+    follow(page.locator("#sign-out"))
     heading(page, "You are signed out")
     page.goto(f"{ground.issuer}/account")
     heading(page, "Sign in")
@@ -61,7 +62,7 @@ def test_a_sign_out_twice_is_harmless(ground: Playground, browser: Browsing) -> 
     page = browser.own_pages(ground.person())
     second = browser.tab()
     second.goto(f"{ground.issuer}/account")
-    page.locator("#sign-out").click()
+    follow(page.locator("#sign-out"))
     heading(page, "You are signed out")
-    second.locator("#sign-out").click()
+    follow(second.locator("#sign-out"))
     heading(second, "You are signed out")

@@ -7,17 +7,18 @@ from playwright.sync_api import Page, expect
 from tests.browser.browsing import WITHOUT_SCRIPT, Browsing, at_home, code_in, fact, heading, link_in
 from tests.browser.conftest import Opening
 from tests.browser.playground import Playground
+from tests.browser.pressing import follow
 from tests.running import PASSWORD
 
 
 def _ask_for_an_account(page: Page, email: str) -> None:
     heading(page, "Sign in to continue to Acme Photos")
-    page.get_by_role("link", name="Create an account").click()
+    follow(page.get_by_role("link", name="Create an account"))
     heading(page, "Create an account to continue to Acme Photos")
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Your name").fill("Grace Hopper")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Create account").click()
+    follow(page.get_by_role("button", name="Create account"))
     heading(page, "Check your mail")
 
 
@@ -26,10 +27,10 @@ def test_a_stranger_signs_up_allows_once_and_is_known_from_then_on(ground: Playg
     page = browser.begin(ground.photos)
     _ask_for_an_account(page, email)
     page.get_by_label("Code from the message").fill(code_in(browser.newest_mail(email)))
-    page.get_by_role("button", name="Confirm").click()
+    follow(page.get_by_role("button", name="Confirm"))
     heading(page, "Allow Acme Photos to use your account?")
     expect(page.locator(".identity")).to_contain_text(email)
-    page.get_by_role("button", name="Allow").click()
+    follow(page.get_by_role("button", name="Allow"))
 
     at_home(page, ground.photos)
     expect(page.get_by_role("heading", level=1)).to_have_text("Hello, Grace Hopper")
@@ -49,7 +50,7 @@ def test_a_stranger_signs_up_allows_once_and_is_known_from_then_on(ground: Playg
         at_home(elsewhere, ground.bookings)
     assert fact(elsewhere, "userinfo", "email") == email
 
-    page.get_by_role("button", name="Refresh the tokens").click()
+    follow(page.get_by_role("button", name="Refresh the tokens"))
     at_home(page, ground.photos)
 
 
@@ -60,8 +61,8 @@ def test_the_mailed_link_leads_on_to_the_application(ground: Playground, browser
     page = browser.tab()
     page.goto(link_in(browser.newest_mail(email)))
     heading(page, "Confirm your address")
-    page.get_by_role("button", name="Confirm").click()
-    page.get_by_role("button", name="Allow").click()
+    follow(page.get_by_role("button", name="Confirm"))
+    follow(page.get_by_role("button", name="Allow"))
 
     at_home(page, ground.photos)
     assert fact(page, "userinfo", "email") == email
@@ -77,14 +78,14 @@ def test_the_mailed_link_asks_another_browser_for_the_password(ground: Playgroun
     page = telephone.tab()
     page.goto(link_in(telephone.newest_mail(email)))
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Confirm").click()
+    follow(page.get_by_role("button", name="Confirm"))
     heading(page, "Your account")
 
     page = computer.begin(ground.photos)
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.get_by_role("button", name="Allow").click()
+    follow(page.get_by_role("button", name="Sign in", exact=True))
+    follow(page.get_by_role("button", name="Allow"))
     at_home(page, ground.photos)
 
 
@@ -94,15 +95,15 @@ def test_a_wrong_code_is_said_and_a_new_one_can_be_had(ground: Playground, brows
     _ask_for_an_account(page, email)
     first = code_in(browser.newest_mail(email))
     page.get_by_label("Code from the message").fill("000000" if first != "000000" else "111111")
-    page.get_by_role("button", name="Confirm").click()
+    follow(page.get_by_role("button", name="Confirm"))
     expect(page.locator("#problems")).to_be_focused()
-    page.get_by_role("button", name="send it again").click()
+    follow(page.get_by_role("button", name="send it again"))
     expect(page.get_by_role("status")).to_contain_text("We have sent a new message")
 
     second = code_in(browser.newest_mail(email))
     page.get_by_label("Code from the message").fill(f"{second[:3]} {second[3:]}")
-    page.get_by_role("button", name="Confirm").click()
-    page.get_by_role("button", name="Allow").click()
+    follow(page.get_by_role("button", name="Confirm"))
+    follow(page.get_by_role("button", name="Allow"))
     at_home(page, ground.photos)
 
 
