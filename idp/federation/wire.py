@@ -14,6 +14,7 @@ from idp.federation.problems import UpstreamProblem, untrusted
 from idp.outgoing import Fetched, Outgoing, OutgoingFailed, OutgoingRefused
 
 _MOST_BYTES = 256 * 1024
+_NO_TOKENS = "the token endpoint answered with something that is no token response"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,10 @@ class Answer:
             raise ValueError("nested beyond reason") from None
 
     def raise_for_status(self) -> None:
-        """For Authlib, which asks for it where an answer is no JSON."""
-        raise _of_status(self.status_code)
+        """For Authlib, which asks for it where an answer is no JSON object, whatever its status."""
+        problem = _of_status(self.status_code)
+        # `refused` would say that client_id and client_secret were taken, as only an error in JSON does.
+        raise untrusted(_NO_TOKENS) if problem.because == "refused" else problem
 
     def document(self) -> dict[str, Any]:
         """The JSON object of a good answer.
@@ -158,7 +161,7 @@ class TokenClient(OAuth2Client):  # type: ignore[misc]  # Authlib is untyped
         except TokenRefused as refused:
             raise self.explain(refused.error) from None
         except (ValueError, TypeError, OverflowError, AttributeError):
-            raise untrusted("the token endpoint answered with something that is no token response") from None
+            raise untrusted(_NO_TOKENS) from None
         if not isinstance(tokens.get("access_token"), str) or not _is_header_safe(tokens["access_token"]):
             raise untrusted("the token endpoint gave no access token")
         return dict(tokens)

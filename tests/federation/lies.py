@@ -85,14 +85,15 @@ def fails(there: Direct[GoogleStage], lie: Lie | None = None) -> UpstreamProblem
 class OtherKeys(SigningKeys):
     """One key of another kind, as other providers have."""
 
-    def __init__(self, algorithm: str) -> None:
+    def __init__(self, algorithm: str, published: Claims | None = None) -> None:
         super().__init__()
         kinds: dict[str, Any] = {"PS256": RSAKey, "ES256": ECKey, "EdDSA": OKPKey}
         sizes: dict[str, Any] = {"PS256": 2048, "ES256": "P-256", "EdDSA": "Ed25519"}
+        self.published = published
         self.algorithm, self.key = algorithm, kinds[algorithm].generate_key(sizes[algorithm])
 
     def document(self) -> dict[str, Any]:
-        return {"keys": [self.key.as_dict(private=False)]}
+        return {"keys": [self.published or self.key.as_dict(private=False)]}
 
     def sign(self, claims: dict[str, Any], **_header: Any) -> str:
         if self.algorithm != "EdDSA":
