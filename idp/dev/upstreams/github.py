@@ -36,6 +36,7 @@ class GithubStage(Stage):
                 Route("/login/oauth/access_token", self._token, methods=["POST"]),
                 Route("/user", self._user),
                 Route("/user/emails", self._emails),
+                Route("/u/{name}", self.picture),
                 Route("/simulator.css", pages.style),
             ]
         )
@@ -106,7 +107,7 @@ class GithubStage(Stage):
         told: dict[str, Any] = {
             "login": persona.username,
             "id": int(persona.subject),
-            "avatar_url": f"{self.origin}/u/{persona.subject}?v=4",
+            "avatar_url": f"{self.origin}/u/{persona.key}.png?v=4",
             "type": "User",
             "name": persona.name,
             # What the person shows to everybody, which need not be an address they use.
