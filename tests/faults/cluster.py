@@ -7,20 +7,19 @@ import socket
 import subprocess
 import sys
 from base64 import urlsafe_b64decode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from idp.clock import utc_now
 from idp.settings import Settings
 from idp.store.database import Database
 from keys.lifecycle import KeyPolicy, plan_rotation
 from keys.sealing import Sealer
 from keys.vault import Vault
-from tests.faults.nursery import paced
+from tests.faults.shared_clock import SharedClock
 from tests.races.wire import BACKLOG, Line, request
 from tests.running import KEK, Running, TestClock, keypair
 
@@ -30,7 +29,7 @@ _ROOT = Path(__file__).parents[2]
 class _Clock(TestClock):
     """The servers' clock, for the shortcuts."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    def __init__(self, clock: SharedClock) -> None:
         super().__init__()
         self._clock = clock
 
@@ -46,7 +45,7 @@ class Cluster:
     ports: list[int]
     vault: Vault
     policy: KeyPolicy
-    clock: Callable[[], datetime]
+    clock: SharedClock
     nursery: "subprocess.Popen[str]"
     pids: dict[int, int] = field(default_factory=dict)
 
@@ -77,14 +76,12 @@ def cluster(
     *,
     processes: int = 2,
     policy: Mapping[str, float] | None = None,
-    speed: float = 0,
     **changed: Any,
 ) -> Iterator[Cluster]:
     """Start the processes and end them afterwards.
 
     Args:
         policy: The key policy, in seconds of the servers' clock.
-        speed: How many times as fast as the wall's the servers' clock runs; 0 is the ordinary clock.
     """
     listening = [socket.create_server(("127.0.0.1", 0), backlog=BACKLOG) for _ in range(processes)]
     ports = [each.getsockname()[1] for each in listening]
@@ -96,8 +93,7 @@ def cluster(
         "port": ports[0],
         **changed,
     }
-    start = datetime.now(UTC)
-    clock = paced(start, speed) if speed else utc_now
+    clock = SharedClock()
     database = Database(database_url)
     vault = Vault(database.engine, Sealer(urlsafe_b64decode(KEK)).for_purpose("signing-key"))
     lasting = KeyPolicy(**{name: timedelta(seconds=value) for name, value in (policy or {}).items()})
@@ -106,15 +102,14 @@ def cluster(
         "sockets": [each.fileno() for each in listening],
         "settings": given,
         "policy": dict(policy or {}),
-        "start": start.isoformat(),
-        "speed": speed,
+        "clock": clock.fd,
     }
     nursery = subprocess.Popen(
         [sys.executable, "-m", "tests.faults.nursery", json.dumps(told)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        pass_fds=[each.fileno() for each in listening],
+        pass_fds=[*(each.fileno() for each in listening), clock.fd],
         cwd=_ROOT,
     )
     made = Cluster(
@@ -134,4 +129,5 @@ def cluster(
         nursery.stdout.close()
         for each in listening:
             each.close()
+        os.close(clock.fd)
         database.dispose()

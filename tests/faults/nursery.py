@@ -1,7 +1,7 @@
 """A process that has everything imported and forks server processes, so that one starts in a tenth of a second.
 
-It reads `start N` lines and answers with the process id of a new server on the N-th inherited socket. Started with a
-pace, the clock of its servers runs faster than the wall's, from a moment that the test knows.
+It reads `start N` lines and answers with the process id of a new server on the N-th inherited socket. The servers go by
+the clock of the test.
 """
 
 import json
@@ -9,8 +9,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import psycopg  # noqa: F401  imported before the fork, as everything else
@@ -18,22 +17,16 @@ import uvicorn
 import uvloop  # noqa: F401
 
 from idp.app import build_app
-from idp.clock import utc_now
 from idp.settings import Settings
 from keys.lifecycle import KeyPolicy
-
-
-def paced(start: datetime, speed: float) -> Callable[[], datetime]:
-    """A clock that shows `start` at `start` and runs `speed` times as fast as the wall's."""
-    return lambda: start + (datetime.now(UTC) - start) * speed
+from tests.faults.shared_clock import SharedClock
 
 
 def serve(listening: socket.socket, told: dict[str, Any]) -> None:
     """Be a server until killed."""
     policy = KeyPolicy(**{name: timedelta(seconds=value) for name, value in told["policy"].items()})
-    clock = paced(datetime.fromisoformat(told["start"]), told["speed"]) if told["speed"] else utc_now
     settings = Settings(**told["settings"])
-    app = build_app(settings, policy, clock=clock)
+    app = build_app(settings, policy, clock=SharedClock(told["clock"]))
     config = uvicorn.Config(app, http="httptools", loop="uvloop", log_level="error", access_log=False)
     uvicorn.Server(config).run(sockets=[listening])
 

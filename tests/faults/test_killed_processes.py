@@ -1,7 +1,7 @@
 """`kill -9` in the middle of sign-ins and exchanges: what was acknowledged stands, the rest is whole or nothing.
 
 A ledger keeps every answer that was given. Afterwards each line of it is asked for at both processes. SIGKILL does not
-test the disk: the page cache survives it. IDP_TEST_KILLS sets how often; 50 for each database is the default.
+test the disk: the page cache survives it. IDP_TEST_KILLS sets how often; 20 for each database is the default.
 """
 
 import os
@@ -23,7 +23,7 @@ from tests.flows.people import FormBrowser, mails, new_address, somebody
 from tests.flows.relying_party import RelyingParty, answer_in
 from tests.running import PASSWORD, Person, Registered, Running
 
-KILLS = int(os.environ.get("IDP_TEST_KILLS", "50"))
+KILLS = int(os.environ.get("IDP_TEST_KILLS", "20"))
 VISITORS = 4
 
 
@@ -140,11 +140,11 @@ def kill_again_and_again(servers: Cluster, ledger: Ledger, visitors: list[Visito
     for number in range(KILLS):
         victim = number % 2
         before = ledger.answers[victim]
-        while ledger.answers[victim] < before + 12:
+        while ledger.answers[victim] < before + 4:
             assert all(visitor.is_alive() for visitor in visitors)
             visitors[victim].join(0.01)
         # Not to wait for anything: so that the kill meets every step of a sign-in sooner or later.
-        visitors[victim].join(chance.uniform(0, 0.15))
+        visitors[victim].join(chance.uniform(0, 0.1))
         servers.kill(victim)
         servers.start(victim)
 
