@@ -44,8 +44,9 @@ def liar() -> Iterator[Direct[GoogleStage]]:
 @pytest.fixture
 def there(liar: Direct[GoogleStage]) -> Iterator[Direct[GoogleStage]]:
     """That provider, honest until a test makes it lie."""
-    keys = liar.stage.keys
+    keys, app = liar.stage.keys, liar.stage.app
     yield liar
     liar.stage.forge, liar.stage.token_more, liar.stage.discovery_more = None, {}, {}
+    liar.stage.userinfo_more, liar.stage.app = {}, app
     liar.stage.keys, liar.clock.ahead = keys, timedelta()
     liar.stage.everything_slow, liar.stage.slow_for = False, 5.0

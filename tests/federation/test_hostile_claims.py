@@ -74,7 +74,23 @@ def test_an_unknown_provider_is_authoritative_for_nothing_but_what_the_operator_
     assert there.travel(there.connector(authoritative_for=("mail.com", "acme.example"))).is_authoritative is False
 
 
-@pytest.mark.parametrize("claims", [{"name": ["x"]}, {"name": "x\x00y"}, {"name": "x" * 10_000}, {"email": 7}])
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"name": ["x"]},
+        {"name": "x\x00y"},
+        {"name": "x" * 10_000},
+        {"name": "\u202eecila"},
+        {"name": "\ud800"},
+        {"name": ""},
+        {"given_name": {"a": "b"}},
+        {"locale": 7},
+        {"email": 7},
+        {"email": "x" * 10_000 + "@gmail.com"},
+        {"email": "a\u200b@gmail.com"},
+    ],
+    ids=ascii,
+)
 def test_claims_of_the_wrong_kind_are_left_out(there: Direct[GoogleStage], claims: Claims) -> None:
     there.stage.forge = claiming(**claims)
 
@@ -82,3 +98,39 @@ def test_claims_of_the_wrong_kind_are_left_out(there: Direct[GoogleStage], claim
 
     assert identity.subject == GOOGLE[0].subject
     assert not claims.keys() & identity.profile.keys()
+    assert "email" not in claims or identity.email is None
+
+
+@pytest.mark.parametrize("name", ["Ωμέγα Ελλάδα", "山田 太郎", "Zoë O'Brien-Nuñez", "محمد"])
+def test_names_of_every_script_are_names(there: Direct[GoogleStage], name: str) -> None:
+    there.stage.forge = claiming(name=name)
+
+    assert there.travel().profile["name"] == name
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"filler": "x" * 40_000},
+        {f"claim-{number}": number for number in range(4000)},
+    ],
+    ids=["one", "many"],
+)
+def test_a_token_longer_than_any_is_not_read(there: Direct[GoogleStage], more: Claims) -> None:
+    there.stage.forge = claiming(**more)
+
+    assert there.fails() == "untrusted"
+
+
+def test_claims_nested_beyond_reason_come_to_nothing(there: Direct[GoogleStage]) -> None:
+    there.stage.forge = lambda claims, keys: raw(claims, keys, "deep", "[" * 10_000 + "]" * 10_000)
+
+    assert there.fails() == "untrusted"
+
+
+def test_the_hash_of_the_access_token_is_taken_if_it_is_right(there: Direct[GoogleStage]) -> None:
+    there.stage.token_more = {"access_token": "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"}
+    # Both from the example of OpenID Connect Core 1.0 appendix A.3.
+    there.stage.forge = claiming(at_hash="77QmUPtjPfzWtF2AnpK9RQ")
+
+    assert there.travel().subject == GOOGLE[0].subject

@@ -36,6 +36,7 @@ class GoogleStage(Stage):
     forge: Forge | None = None
     discovery_more: dict[str, Any] = field(default_factory=dict)
     token_more: dict[str, Any] = field(default_factory=dict)
+    userinfo_more: dict[str, Any] = field(default_factory=dict)
     keys: SigningKeys = field(default_factory=SigningKeys)
     consented: set[str] = field(default_factory=set)
 
@@ -158,7 +159,7 @@ class GoogleStage(Stage):
         grant = self.bearer(request)
         if grant is None:
             return JSONResponse({"error": "invalid_request"}, 401)
-        return JSONResponse(self.person(grant))
+        return JSONResponse(self.person(grant) | self.userinfo_more)
 
 
 def _invalid_grant() -> Response:
