@@ -1,8 +1,8 @@
 """`idp`, the one command of the provider: try it, serve it, and look after what it knows."""
 
-from idp.commands import client, config, connector, db, deliveries, dev, device, doctor, serve, session, user
+from idp.commands import client, config, connector, db, deliveries, dev, device, doctor, serve, session, user, workplace
 from idp.commands.console import commands
-from keys.commands import app as keys
+from keys.commands import commands as key_commands
 
 app = commands(
     "A self-hosted OpenID Connect provider.",
@@ -23,7 +23,7 @@ app.add_typer(connector.app, name="connector")
 app.add_typer(user.app, name="user")
 app.add_typer(session.app, name="session")
 app.add_typer(deliveries.app, name="deliveries")
-app.add_typer(keys, name="keys")
+app.add_typer(key_commands(witness=workplace.witness), name="keys")
 app.add_typer(config.app, name="config")
 
 

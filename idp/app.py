@@ -27,9 +27,11 @@ from idp.provision import way_to_pictures
 from idp.routes.table import all_routes
 from idp.settings import Settings
 from idp.store import schema
+from idp.store.database_time import clocks_agree
 from idp.store.session_endings import LOGOUT
 from idp.web.assets import assets_dir
 from keys.lifecycle import KeyPolicy
+from keys.schedule import Schedule
 
 _MARGIN = timedelta(seconds=30)
 
@@ -51,10 +53,10 @@ def build_app(
     """Build the provider from its settings. Opens nothing before the first request or the start of its lifespan."""
     house = build_house(settings, policy, clock=clock)
     routes = [*all_routes(house), *(development(house) if development else ())]
-    return house.routes.application(routes, lifespan=_lifespan(house))
+    return house.routes.application(routes, lifespan=_lifespan(house, policy))
 
 
-def _lifespan(house: House) -> Lifespan[Starlette]:
+def _lifespan(house: House, policy: KeyPolicy) -> Lifespan[Starlette]:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         problems = schema.check(house.database)
@@ -62,10 +64,16 @@ def _lifespan(house: House) -> Lifespan[Starlette]:
             raise RuntimeError("; ".join(problems))
         house.ring.refresh()
         worker = Worker(house.database, house.outbox, _carriers(house), clock=house.clock)
+        schedule = Schedule(
+            house.vault, policy, house.clock, trusts_clock=lambda: clocks_agree(house.database, utc_now())
+        )
         worker.start()
+        if house.settings.keys.keys_rotate_automatically:
+            schedule.start()
         try:
             yield
         finally:
+            schedule.stop()
             worker.stop()
             house.database.dispose()
 

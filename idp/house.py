@@ -7,6 +7,7 @@ from idp.accounts.sessions import Sessions
 from idp.accounts.throttle import Throttle, Wait
 from idp.accounts.visitor import Visitor
 from idp.audit.events import Event, Occasion, note
+from idp.audit.signing_keys import SCHEDULE, witness_of
 from idp.clock import Clock, utc_now
 from idp.delivery.outbox import Outbox
 from idp.farewell import Farewell
@@ -50,6 +51,7 @@ class House:
     clock: Clock
     database: Database
     sealer: Sealer
+    vault: Vault
     ring: KeyRing
     provider: Provider
     throttle: Throttle
@@ -69,7 +71,8 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
     """Build every part that is shared."""
     database = Database(settings.database_url, pool_size=settings.worker_threads + settings.hashing_threads)
     sealer = Sealer(settings.keys.kek())
-    ring = KeyRing(Vault(database.engine, sealer.for_purpose("signing-key")), policy, clock)
+    vault = Vault(database.engine, sealer.for_purpose("signing-key"), witness_of(SCHEDULE))
+    ring = KeyRing(vault, policy, clock)
     https = settings.issuer.startswith("https://")
     static = StaticFiles(assets_dir("static"))
     pages = Pages(
@@ -136,6 +139,7 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
         clock=clock,
         database=database,
         sealer=sealer,
+        vault=vault,
         ring=ring,
         provider=provider,
         throttle=throttle,

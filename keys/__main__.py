@@ -1,6 +1,6 @@
 """`python -m keys`: the commands for the signing keys, without the server."""
 
-from keys.commands import app
+from keys.commands import commands
 
 if __name__ == "__main__":
-    app(prog_name="keys")
+    commands()(prog_name="keys")

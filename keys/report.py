@@ -1,10 +1,11 @@
 """Keys, plans and outcomes as the commands show them: text for people, JSON for programs. Public facts only."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from keys.lifecycle import KeyRecord, RotationPlan, State, state_of
+from keys.duration import format_duration
+from keys.lifecycle import KeyPolicy, KeyRecord, RotationPlan, State, state_of
 
 if TYPE_CHECKING:
     from keys.rotation import Rotation
@@ -79,6 +80,26 @@ def rotation_lines(rotation: "Rotation", now: datetime) -> list[str]:
             lines.append(f"Until then nothing signs with {plan.algorithm}. To sign at once run: {at_once}")
     lines += [f"{r.kid} signs until then and verifies until {minute(r.remove_at)}." for r in plan.retires]
     return lines + [f"{kid} is revoked." for kid in plan.revokes]
+
+
+def schedule_facts(due: Mapping[str, datetime], policy: KeyPolicy, *, automatic: bool) -> dict[str, Any]:
+    """When rotations are due, and who sees to them, as JSON."""
+    return {
+        "automatic": automatic,
+        "rotate_every": format_duration(policy.rotate_every),
+        "next": {algorithm: _iso(date) for algorithm, date in due.items()},
+    }
+
+
+def schedule_lines(due: Mapping[str, datetime], now: datetime, *, automatic: bool) -> list[str]:
+    """When rotations are due, and who sees to them, in sentences."""
+    who = "by the servers themselves" if automatic else "with: idp keys rotate --if-due"
+    return [
+        f"{algorithm}: the next key is due now; it is published {who}."
+        if date <= now
+        else f"{algorithm}: the next key is published from {minute(date)}, {who}."
+        for algorithm, date in due.items()
+    ]
 
 
 def breaks_lines(breaks: Iterable[str]) -> list[str]:

@@ -83,7 +83,9 @@ class KeySettings(BaseSettings):
     keys_skew: Annotated[Duration, AfterValidator(_not_negative)] = timedelta(minutes=5)
     """How far the clocks of relying parties may be behind."""
     keys_rotate_every: Annotated[Duration, AfterValidator(_positive)] = timedelta(days=90)
-    """How long a key signs before `rotate --if-due` replaces it."""
+    """How long a key signs before the next one takes over."""
+    keys_rotate_automatically: bool = True
+    """Whether the servers publish the next key themselves when it is due; otherwise run `idp keys rotate --if-due`."""
 
     @model_validator(mode="after")
     def _lasts_long_enough(self) -> Self:

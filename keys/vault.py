@@ -1,9 +1,10 @@
 """Where signing keys are kept: private halves sealed, every change under one lock."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, delete, func, insert, inspect, select, update
@@ -56,12 +57,26 @@ class Pruned:
     deleted: tuple[str, ...]
 
 
+class Change(StrEnum):
+    """What can be done to a stored key."""
+
+    PUBLISHED = "published"
+    REVOKED = "revoked"
+    ERASED = "erased"
+    DELETED = "deleted"
+
+
+Witness = Callable[[Connection, Change, KeyRecord, datetime], None]
+"""Is told of every change in its transaction, so that a record of it stands if and only if the change does."""
+
+
 class Vault:
     """The stored signing keys. Every method is one transaction; changes wait for each other on one lock."""
 
-    def __init__(self, engine: Engine, box: Box) -> None:
+    def __init__(self, engine: Engine, box: Box, witness: Witness | None = None) -> None:
         self._engine = engine
         self._box = box
+        self._witness = witness or _nobody
         # On SQLite the driver would begin a transaction that cannot wait for the lock; ours begins by itself.
         level = "AUTOCOMMIT" if engine.dialect.name == "sqlite" else "READ COMMITTED"
         self._transactional = engine.execution_options(isolation_level=level)
@@ -83,7 +98,8 @@ class Vault:
         of this algorithm since the plan was made, and nothing was written; of two rotations at once, one publishes.
         """
         with self._locked() as db:
-            plan_now = plan_rotation(read_all(db), now, policy, algorithm=plan.algorithm, emergency=plan.emergency)
+            keys = read_all(db)
+            plan_now = plan_rotation(keys, now, policy, algorithm=plan.algorithm, emergency=plan.emergency)
             if plan_now.seen != plan.seen or not plan_now.publishes:
                 return None
             record = KeyRecord(
@@ -95,10 +111,12 @@ class Vault:
                 sealed=self._box.seal(pair.private_der, _context(pair.kid, pair.algorithm)),
             )
             db.execute(insert(signing_keys).values(row_of(record)))
+            self._witness(db, Change.PUBLISHED, record, now)
             for retired in plan_now.retires:
                 change(db, retired.kid, retire_at=retired.retire_at, remove_at=retired.remove_at)
-            for kid in plan_now.revokes:
-                _revoke(db, kid, policy, now)
+            for key in keys:
+                if key.kid in plan_now.revokes:
+                    self._revoke(db, key, policy, now)
             return record
 
     def revoke(
@@ -111,11 +129,12 @@ class Vault:
             WouldLeaveNoSigningKey: It is the only key that signs, and the caller has not said that this is meant.
         """
         with self._locked() as db:
-            plan = plan_revocation(read_all(db), now, policy, kid=kid)
+            keys = read_all(db)
+            plan = plan_revocation(keys, now, policy, kid=kid)
             if plan.leaves_no_signing_key and not leave_no_signing_key:
                 raise WouldLeaveNoSigningKey(plan)
             if plan.state is not State.GONE:
-                _revoke(db, kid, policy, now)
+                self._revoke(db, next(key for key in keys if key.kid == kid), policy, now)
             for kept in plan.reinstates:
                 change(db, kept, retire_at=None, remove_at=None)
             return plan
@@ -128,17 +147,19 @@ class Vault:
         late = now - policy.skew
         with self._locked() as db:
             keys = read_all(db)
-            expired = [key.kid for key in keys if key.remove_at is not None and key.remove_at <= late]
+            expired = [key for key in keys if key.remove_at is not None and key.remove_at <= late]
             silent = [
-                key.kid
+                key
                 for key in keys
-                if key.kid not in expired
-                and key.sealed is not None
-                and state_of(key, late) in (State.RETIRED, State.GONE)
+                if key not in expired and key.sealed is not None and state_of(key, late) in (State.RETIRED, State.GONE)
             ]
-            db.execute(update(signing_keys).where(signing_keys.c.kid.in_(silent)).values(sealed=None))
-            db.execute(delete(signing_keys).where(signing_keys.c.kid.in_(expired)))
-            return Pruned(tuple(silent), tuple(expired))
+            for key in silent:
+                db.execute(update(signing_keys).where(signing_keys.c.kid == key.kid).values(sealed=None))
+                self._witness(db, Change.ERASED, key, now)
+            for key in expired:
+                db.execute(delete(signing_keys).where(signing_keys.c.kid == key.kid))
+                self._witness(db, Change.DELETED, key, now)
+            return Pruned(tuple(key.kid for key in silent), tuple(key.kid for key in expired))
 
     def open(self, record: KeyRecord) -> bytes:
         """The private half, PKCS #8 in DER.
@@ -154,6 +175,12 @@ class Vault:
             raise UnusableKey(
                 f"cannot open sealed key {record.kid}: {error}; is IDP_KEY_ENCRYPTION_KEY the one it was sealed with?"
             ) from error
+
+    def _revoke(self, db: Connection, key: KeyRecord, policy: KeyPolicy, now: datetime) -> None:
+        # The row stays while a cached JWKS may still name it: the keys must not look like those of a new installation.
+        gone = {"revoked_at": now, "retire_at": now, "remove_at": now + policy.publication, "sealed": None}
+        db.execute(update(signing_keys).where(signing_keys.c.kid == key.kid).values(**gone))
+        self._witness(db, Change.REVOKED, key, now)
 
     @contextmanager
     def _locked(self) -> Iterator[Connection]:
@@ -182,7 +209,7 @@ class Vault:
             raise VaultUnavailable("the database does not answer; is IDP_DATABASE_URL right?") from error
 
 
-def connect(url: str, box: Box) -> Vault:
+def connect(url: str, box: Box, witness: Witness | None = None) -> Vault:
     """A vault with a way to the database of its own, for commands. A server hands over the engine it has."""
     parsed = make_url(url)
     if parsed.get_backend_name() in {"postgres", "postgresql"}:
@@ -192,14 +219,12 @@ def connect(url: str, box: Box) -> Vault:
         parsed = parsed.set(drivername="postgresql+psycopg")
     else:
         options = {"timeout": 10}
-    return Vault(create_engine(parsed, poolclass=NullPool, hide_parameters=True, connect_args=options), box)
+    return Vault(create_engine(parsed, poolclass=NullPool, hide_parameters=True, connect_args=options), box, witness)
 
 
 def _context(kid: str, algorithm: str) -> bytes:
     return f"{algorithm}:{kid}".encode()
 
 
-def _revoke(db: Connection, kid: str, policy: KeyPolicy, now: datetime) -> None:
-    """The row stays while a cached JWKS may still name it: the keys must not look like those of a new installation."""
-    gone = {"revoked_at": now, "retire_at": now, "remove_at": now + policy.publication, "sealed": None}
-    db.execute(update(signing_keys).where(signing_keys.c.kid == kid).values(**gone))
+def _nobody(_db: Connection, _change: Change, _key: KeyRecord, _now: datetime) -> None:
+    """Where nothing is recorded."""

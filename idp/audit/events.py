@@ -65,6 +65,10 @@ class Event(StrEnum):
     CLIENT_DELETED = "client_deleted"
     SIGNED_OUT_BY_CLIENT = "signed_out_by_client"
     LOGOUT_RESENT = "logout_resent"
+    SIGNING_KEY_PUBLISHED = "signing_key_published"
+    SIGNING_KEY_REVOKED = "signing_key_revoked"
+    SIGNING_KEY_ERASED = "signing_key_erased"
+    SIGNING_KEY_DELETED = "signing_key_deleted"
 
 
 FACTS: Mapping[str, type] = MappingProxyType(
@@ -78,6 +82,8 @@ FACTS: Mapping[str, type] = MappingProxyType(
         "scopes": str,
         "grant": str,
         "initial_token": str,
+        "key": str,
+        "algorithm": str,
         "wait_seconds": int,
         "sessions_ended": int,
         "grants_ended": int,

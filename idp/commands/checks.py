@@ -122,13 +122,15 @@ def _database(settings: "Settings", *, now: Callable[[], datetime]) -> Iterator[
 
 def _keys(settings: "Settings", *, now: Callable[[], datetime]) -> Iterator[Finding]:
     from keys.lifecycle import State, state_of
+    from keys.rotation import next_due
     from keys.sealing import Sealer, UnsealError
     from keys.vault import VaultError, connect
 
     moment = now()
     try:
         vault = connect(settings.database_url, Sealer(settings.keys.kek()).for_purpose("signing-key"))
-        active = [key for key in vault.all() if state_of(key, moment) is State.ACTIVE]
+        keys = vault.all()
+        active = [key for key in keys if state_of(key, moment) is State.ACTIVE]
         for key in active:
             vault.open(key)
     except (VaultError, UnsealError) as error:
@@ -138,10 +140,14 @@ def _keys(settings: "Settings", *, now: Callable[[], datetime]) -> Iterator[Find
     if not active:
         yield Finding(Level.BROKEN, "keys", "no key signs", "idp keys init")
         return
-    oldest = min(key.activate_at for key in active)
-    age = moment - oldest
+    age = moment - min(key.activate_at for key in active)
     said = f"{len(active)} signing, {', '.join(sorted(key.algorithm for key in active))}; {age.days} days in use"
-    if age > settings.keys.keys_rotate_every:
+    due_at = min(next_due(keys, settings.keys.policy(), moment).values(), default=None)
+    automatic = settings.keys.keys_rotate_automatically
+    if due_at is not None:
+        said += f"; the next is due {due_at:%Y-%m-%d}, {'by the servers themselves' if automatic else 'by command'}"
+    # The servers look once an hour.
+    if due_at is not None and moment - due_at > (_LATELY if automatic else timedelta()):
         yield Finding(Level.WARNING, "keys", said, "idp keys rotate --if-due")
     else:
         yield Finding(Level.OK, "keys", said)

@@ -9,6 +9,7 @@ from idp.commands.console import FAILED, UNCONFIGURED, fail, say
 if TYPE_CHECKING:
     from idp.settings import Settings
     from idp.store.database import Connection, Database
+    from keys.vault import Witness
 
 
 def settings() -> "Settings":
@@ -48,3 +49,10 @@ def transaction() -> Iterator["Connection"]:
     """One transaction on that database. A command that fails leaves nothing behind."""
     with database() as opened, opened.transaction() as db:
         yield db
+
+
+def witness() -> "Witness":
+    """What the commands for signing keys tell of every change: the audit trail."""
+    from idp.audit.signing_keys import COMMAND, witness_of
+
+    return witness_of(COMMAND)

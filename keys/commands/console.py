@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -23,9 +24,21 @@ def described(sentence: str, *examples: str) -> str:
     return "\n".join([sentence, "", "\b", *examples])
 
 
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What the commands work on: the keys, how long each of their states lasts, and whether servers rotate them."""
+
+    vault: "Vault"
+    policy: "KeyPolicy"
+    rotates_automatically: bool
+
+
 @contextmanager
-def opened() -> Iterator[tuple["Vault", "KeyPolicy"]]:
-    """The vault and the policy of this installation; refusals become a sentence and an exit status."""
+def opened(context: typer.Context) -> Iterator[Installation]:
+    """This installation; refusals become a sentence and an exit status.
+
+    Who mounts the commands may have left something that makes the witness of changes (`keys.commands.commands`).
+    """
     from keys.settings import KeySettings, KeySettingsError
 
     try:
@@ -38,7 +51,8 @@ def opened() -> Iterator[tuple["Vault", "KeyPolicy"]]:
 
     try:
         box = Sealer(settings.kek()).for_purpose(SIGNING_KEY_PURPOSE)
-        yield connect(settings.database_url.get_secret_value(), box), settings.policy()
+        vault = connect(settings.database_url.get_secret_value(), box, context.obj() if context.obj else None)
+        yield Installation(vault, settings.policy(), settings.keys_rotate_automatically)
     except (VaultError, UnknownKey) as error:
         refuse(f"keys: {error}")
 

@@ -12,12 +12,14 @@ if TYPE_CHECKING:
 
 
 def revoke(
+    context: typer.Context,
     kid: Annotated[str, typer.Argument(help="The key's identifier, from: idp keys list")],
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Make one key gone at once, and erase its private half."""
-    with opened() as (vault, policy):
+    with opened(context) as here:
+        vault, policy = here.vault, here.policy
         from keys.revocation import plan_revocation
 
         now = time_now()
@@ -45,9 +47,10 @@ def revoke(
         show(facts, kid if plan.breaks else "", as_json=as_json)
 
 
-def prune(as_json: Json = False) -> None:
+def prune(context: typer.Context, as_json: Json = False) -> None:
     """Erase the private halves of retired keys and delete keys that have left the JWKS. Breaks nothing."""
-    with opened() as (vault, policy):
+    with opened(context) as here:
+        vault, policy = here.vault, here.policy
         pruned = vault.prune(policy, now=time_now())
         say([f"Private halves erased: {len(pruned.erased)}. Keys deleted: {len(pruned.deleted)}."])
         facts = {"erased": list(pruned.erased), "deleted": list(pruned.deleted)}

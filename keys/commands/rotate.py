@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 def rotate(
+    context: typer.Context,
     algorithm: Annotated[Algorithm | None, typer.Option(help="Only this algorithm; all in use unless given.")] = None,
     bits: Bits = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen and do nothing.")] = False,
@@ -28,7 +29,8 @@ def rotate(
     """Publish the next key. It takes over by itself when every relying party can have seen it."""
     if if_due and emergency:
         refuse("--if-due and --emergency exclude each other.", status=2)
-    with opened() as (vault, policy):
+    with opened(context) as here:
+        vault, policy = here.vault, here.policy
         check_bits(bits)
         keys, now = vault.all(), time_now()
         chosen = _chosen(keys, policy, now, algorithm=algorithm, if_due=if_due, emergency=emergency)

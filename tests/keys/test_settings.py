@@ -33,6 +33,14 @@ def test_publication_is_twice_the_cache_time_and_a_minute_unless_set() -> None:
     assert chosen.policy().publication == timedelta(hours=1)
 
 
+def test_servers_rotate_keys_themselves_unless_told_not_to() -> None:
+    told = KeySettings.from_environment({**GOOD, "IDP_KEYS_ROTATE_AUTOMATICALLY": "false"})
+
+    assert KeySettings.from_environment(GOOD).keys_rotate_automatically is True
+    assert told.keys_rotate_automatically is False
+    assert "IDP_KEYS_ROTATE_AUTOMATICALLY" in refused({**GOOD, "IDP_KEYS_ROTATE_AUTOMATICALLY": "sometimes"})
+
+
 def test_a_publication_that_caches_outlast_is_refused() -> None:
     message = refused({**GOOD, "IDP_KEYS_PUBLICATION": "1h"})
 
