@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 _ONCE = frozenset({"state", "code", "error", "iss"})
 _TURNS = 2
 """How many of the waiting lane's many threads may use the database, and the interpreter, at the same moment."""
+_LEAVE_A_FRAGMENT = frozenset({"facebook"})
+"""Kinds of provider that put a fragment (`#_=_`) behind the address of our callback."""
 _FOR_OPERATORS = frozenset({"misconfigured", "not_enrolled"})
 
 
@@ -73,6 +75,13 @@ class SocialEndpoint:
     def callback(self, exchange: Exchange) -> Response:
         """Take the answer of a provider: who is it, and what does that open here?"""
         connector = self._connector(exchange)
+        response = self._taken(exchange, connector)
+        if connector.kind in _LEAVE_A_FRAGMENT:
+            # A browser carries it through every redirect without one (RFC 9110 section 10.2.2), to the relying party.
+            response.headers["Location"] += "#"
+        return response
+
+    def _taken(self, exchange: Exchange, connector: Connector) -> Response:
         if exchange.cookies_withheld and (again := replies.repeated_as_get(exchange)) is not None:
             # Posted by another site, so the browser kept its cookies back; as a GET it brings them along.
             return again

@@ -73,6 +73,16 @@ def test_a_clock_that_is_a_little_off_hurts_nobody(there: Direct[Stage], seconds
     assert there.travel().subject == there.stage.personas[0].subject
 
 
+def test_the_simulator_gives_back_the_state_it_was_given_and_no_other(there: Direct[Stage]) -> None:
+    answers = [
+        there.answer(there.connector().authorization_url(there.opening(state=state)), there.stage.personas[0].key)
+        for state in ("one", "two", "one")
+    ]
+
+    assert [answer["state"] for answer in answers] == ["one", "two", "one"]
+    assert len({answer["code"] for answer in answers}) == 3
+
+
 def test_a_code_that_is_replayed_signs_nobody_in_again(there: Direct[Stage]) -> None:
     connector, opening = there.connector(), there.opening()
     answer = there.answer(connector.authorization_url(opening), there.stage.personas[0].key)

@@ -14,6 +14,7 @@ from idp.dev.upstreams.facebook import FacebookStage
 from idp.dev.upstreams.personas import FACEBOOK
 from idp.federation.facebook import ENDS, NEWEST, ending
 from tests.federation.direct import CLIENT_ID, REDIRECT_URI, SECRET, Direct, direct
+from tests.federation.world import Traveller, World
 
 V = "/v26.0"
 REQUEST = {"client_id": CLIENT_ID, "redirect_uri": REDIRECT_URI, "response_type": "code", "state": "s"}
@@ -52,6 +53,10 @@ def test_the_token_endpoint_of_the_simulator_is_asked_with_get(facebook: Direct[
     answer = redeem(facebook, code(facebook)).json()
 
     assert (answer["token_type"], answer["expires_in"] > 86400) == ("bearer", True)
+
+
+def test_the_token_endpoint_of_the_simulator_takes_no_form(facebook: Direct[FacebookStage]) -> None:
+    assert facebook.post(f"{V}/oauth/access_token", {"code": code(facebook)}).status_code == 405
 
 
 def test_the_connector_asks_with_get_and_with_the_same_redirect_uri(facebook: Direct[FacebookStage]) -> None:
@@ -171,12 +176,15 @@ def test_the_simulator_puts_its_own_sign_behind_the_address(facebook: Direct[Fac
     assert back.headers["Location"].endswith("#_=_")
 
 
-def test_a_code_with_that_sign_in_it_is_no_code(facebook: Direct[FacebookStage]) -> None:
-    connector, opening = facebook.connector(), facebook.opening()
-    answer = facebook.answer(connector.authorization_url(opening), "fred")
+@pytest.mark.parametrize(("persona", "fault"), [("fred", ""), ("cancel", ""), ("fred", "broken")])
+def test_that_sign_goes_no_further_than_to_us(world: World, persona: str, fault: str) -> None:
+    # A browser takes the fragment along to wherever it is sent, the relying party at last, unless there is another.
+    traveller = Traveller(world)
+    callback = traveller.pick(traveller.leave("facebook"), persona, fault)
+    assert callback.endswith("#_=_")
 
-    assert "#" not in answer["code"] + answer["state"]
-    assert connector.identity(answer, opening, now=facebook.clock()).subject == FACEBOOK[0].subject
+    for _ in range(2):
+        assert traveller.browser.get(callback).headers["Location"].endswith("#")
 
 
 @pytest.mark.parametrize("version", ["v13.0", "v20.0", "v99.0"])

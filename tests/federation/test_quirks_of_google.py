@@ -10,7 +10,9 @@ from joserfc.jwk import KeySet
 from idp.dev.upstreams.google import GoogleStage
 from idp.dev.upstreams.personas import GOOGLE
 from idp.dev.upstreams.stage import challenge_of
+from idp.federation.metadata import MetadataSource
 from tests.federation.direct import REDIRECT_URI, Direct, direct
+from tests.federation.lies import claiming
 
 REQUEST = {
     "client_id": "our-app",
@@ -112,6 +114,17 @@ def test_google_decides_about_its_own_addresses_only(
     assert (identity.email_verified, identity.is_authoritative) == (verified, authoritative)
 
 
+@pytest.mark.parametrize("persona", ["alice", "walt"])
+def test_an_address_of_its_own_that_google_has_not_verified_proves_nothing(
+    google: Direct[GoogleStage], persona: str
+) -> None:
+    google.stage.forge = claiming(email_verified=False)
+
+    identity = google.travel(persona=persona)
+
+    assert (identity.email_verified, identity.is_authoritative) == (False, False)
+
+
 def test_the_simulator_has_somebody_without_a_picture(google: Direct[GoogleStage]) -> None:
     assert "picture" in claims(google, "alice")
     assert "picture" not in claims(google, "nora")
@@ -193,6 +206,18 @@ def test_keys_are_kept_as_long_as_they_may_be_and_found_again_after_a_rotation(g
     google.stage.keys.replace()
     google.travel(connector)
     assert google.stage.requests.count("certs") == 2
+
+
+def test_keys_are_asked_for_again_when_their_time_is_over(google: Direct[GoogleStage]) -> None:
+    seconds = [0.0]
+    source = MetadataSource(google.wire, google.stage.origin, monotonic=lambda: seconds[0])
+    asked = []
+    for moment in (0.0, google.stage.keys.max_age - 1, google.stage.keys.max_age + 1):
+        seconds[0] = moment
+        source.keys()
+        asked.append(google.stage.requests.count("certs"))
+
+    assert asked == [1, 1, 2]
 
 
 def test_the_simulator_refuses_prompt_login_on_a_page_of_its_own(google: Direct[GoogleStage]) -> None:

@@ -11,6 +11,7 @@ from idp.dev.upstreams.personas import X
 from idp.dev.upstreams.stage import App, challenge_of
 from idp.dev.upstreams.x import PROFILES_IN_A_WINDOW, XStage
 from tests.federation.direct import CLIENT_ID, REDIRECT_URI, SECRET, Direct, direct
+from tests.federation.world import Traveller, query_of
 
 VERIFIER = "v" * 43
 REQUEST = {
@@ -203,8 +204,11 @@ def test_the_simulator_takes_a_state_of_500_characters(x: Direct[XStage], length
     assert x.get("/i/oauth2/authorize", **REQUEST | {"state": "s" * length}).status_code == status
 
 
-def test_our_state_is_short(x: Direct[XStage]) -> None:
-    assert len(x.asked_for()["state"]) < 100
+def test_our_state_is_short(traveller: Traveller) -> None:
+    address = traveller.leave("x")
+
+    assert 0 < len(query_of(address)["state"]) <= 100
+    assert traveller.browser.get(address).status_code == 200
 
 
 def test_the_simulators_numbers_are_longer_than_a_double(x: Direct[XStage]) -> None:

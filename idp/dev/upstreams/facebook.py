@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from idp.dev.upstreams import pages
 from idp.dev.upstreams.signing import SigningKeys
-from idp.dev.upstreams.stage import Grant, Stage, form_of
+from idp.dev.upstreams.stage import Grant, Stage
 
 VERSIONS = ("v21.0", "v22.0", "v23.0", "v24.0", "v25.0", "v26.0")
 _TOKEN_LIFE = timedelta(days=60)
@@ -42,7 +42,7 @@ class FacebookStage(Stage):
             routes=[
                 Route("/{version}/dialog/oauth", self._dialog),
                 Route("/choose", self.choose, methods=["POST"]),
-                Route("/{version}/oauth/access_token", self._token, methods=["GET", "POST"]),
+                Route("/{version}/oauth/access_token", self._token),
                 Route("/{version}/debug_token", self._debug_token),
                 Route("/{version}/me", self._me),
                 Route("/{version}/app", self._app),
@@ -77,7 +77,7 @@ class FacebookStage(Stage):
 
     async def _token(self, request: Request) -> Response:
         self.requests.append("token")
-        form = dict(request.query_params) if request.method == "GET" else await form_of(request)
+        form = dict(request.query_params)
         if wrong := self._wrong_version(request):
             return wrong
         if (form.get("client_id"), form.get("client_secret")) != (self.app.client_id, self.app.secret):
