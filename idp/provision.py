@@ -36,6 +36,7 @@ def connectors_of(settings: Settings, *, held: Callable[[], bool] = lambda: Fals
             domains=one.domains,
             authoritative_for=one.authoritative_for,
             hosted_domains=one.hosted_domains,
+            tenants=one.tenants,
             graph_version=one.graph_version,
             response_mode=one.response_mode,
             token_method=one.token_method,

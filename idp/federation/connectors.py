@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from idp.federation import facebook, github, google, x
+from idp.federation import facebook, github, google, microsoft, x
 from idp.federation.connector import Connector
 from idp.federation.metadata import MetadataSource
 from idp.federation.oidc import OidcConnector
@@ -30,6 +30,7 @@ class ConnectorOptions:
     domains: tuple[str, ...] = ()
     authoritative_for: tuple[str, ...] = ()
     hosted_domains: tuple[str, ...] = ()
+    tenants: tuple[str, ...] = ()
     graph_version: str = facebook.NEWEST
     response_mode: str | None = None
     token_method: str | None = None
@@ -71,6 +72,12 @@ def build(options: ConnectorOptions, wire: Wire) -> Connector:
         case "github":
             return github.GithubConnector(
                 name, label, client_id, wire, secret, options.origin or github.ISSUER, options.origin or github.API
+            )
+        case "microsoft":
+            authority = options.origin or microsoft.AUTHORITY
+            issuer, source = microsoft.source_of(wire, authority, options.tenants)
+            return microsoft.MicrosoftConnector(
+                name, label, client_id, issuer, wire, source, secret, authority=authority, tenants=options.tenants
             )
         case _:
             issuer = options.issuer or ""

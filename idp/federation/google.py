@@ -1,6 +1,6 @@
 """Google: OpenID Connect, with what is special about it."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +38,7 @@ class GoogleConnector(OidcConnector):
     def check_freshness(self, claims: Mapping[str, Any], opening: Opening) -> None:
         """Nothing to hold it to: Google tells no `auth_time`."""
 
-    def issuers(self, metadata: ProviderMetadata) -> tuple[str, ...]:
+    def issuers(self, metadata: ProviderMetadata) -> Container[str]:
         """Older tokens leave out the scheme. One spelling is stored."""
         return (metadata.issuer, metadata.issuer.partition("://")[2])
 

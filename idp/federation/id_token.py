@@ -8,7 +8,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,17 +39,18 @@ KeySource = Callable[[bool], list[dict[str, Any]]]
 class Expected:
     """What a token has to say. `issuers` are the spellings that the provider is known to use for itself."""
 
-    issuers: Collection[str]
+    issuers: Container[str]
     client_id: str
     algorithms: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class SignedToken:
-    """A token of this provider, for us, that is good now."""
+    """A token of this provider, for us, that is good now. `key` is the JWK that it was verified with."""
 
     algorithm: str
     claims: Mapping[str, Any]
+    key: Mapping[str, Any]
 
 
 def verified(
@@ -121,7 +122,7 @@ def _signed(token: object, algorithms: frozenset[str], keys: KeySource, kinds: C
         raise untrusted("the token demands an extension that is not understood")
     if not isinstance(typ, str) or typ.lower().removeprefix("application/") not in kinds:
         raise untrusted("the token is of another kind")
-    key = _key_for(algorithm, kid, keys)
+    jwk_found, key = _key_for(algorithm, kid, keys)
     try:
         payload = jws.deserialize_compact(token, key, registry=_registry(algorithm)).payload
         claims = json.loads(payload)
@@ -129,7 +130,7 @@ def _signed(token: object, algorithms: frozenset[str], keys: KeySource, kinds: C
         raise untrusted("the signature of the token does not verify") from None
     if not isinstance(claims, dict):
         raise untrusted("the token holds no claims")
-    return SignedToken(algorithm, claims)
+    return SignedToken(algorithm, claims, jwk_found)
 
 
 class _OneAlgorithm(jws.JWSRegistry):
@@ -161,7 +162,7 @@ def _header_of(token: str) -> Mapping[str, Any]:
     return header
 
 
-def _key_for(algorithm: str, kid: object, keys: KeySource) -> Any:
+def _key_for(algorithm: str, kid: object, keys: KeySource) -> tuple[Mapping[str, Any], Any]:
     """The provider's key for this token. An unknown key id makes us look once more, but not as often as it comes."""
     found = _matching(keys(False), algorithm, kid)
     if len(found) != 1:
@@ -171,7 +172,7 @@ def _key_for(algorithm: str, kid: object, keys: KeySource) -> Any:
     if found[0]["kty"] == "RSA" and _bits(found[0].get("n")) < _SMALLEST_RSA:
         raise untrusted("the provider's key is too short")
     try:
-        return jwk.import_key(found[0])
+        return found[0], jwk.import_key(found[0])
     except (JoseError, ValueError, TypeError, KeyError):
         raise untrusted("the provider's key cannot be read") from None
 

@@ -53,4 +53,4 @@ def read_logout_token(connector: OidcConnector, token: object, *, now: datetime)
     sid = text_of(claims.get("sid"))
     if subject is None and sid is None:
         raise untrusted("the token does not say who has signed out")
-    return EndedThere(connector.issuer, subject, sid, jti, expires_at)
+    return EndedThere(connector.issuer_of(signed), subject, sid, jti, expires_at)

@@ -12,6 +12,8 @@ from idp.federation.id_token import ASYMMETRIC
 from idp.federation.problems import UpstreamProblem, untrusted
 from idp.federation.wire import Answer, Wire
 
+TEMPLATE = "{tenantid}"
+"""What Microsoft writes into an issuer in the place of the tenant."""
 _DISCOVERY = "/.well-known/openid-configuration"
 _METADATA_LIFE = 3600.0
 _SHORTEST_KEYS_LIFE, _USUAL_KEYS_LIFE, _LONGEST_KEYS_LIFE = 10.0, 600.0, 86400.0
@@ -44,10 +46,17 @@ class ProviderMetadata:
         Raises:
             UpstreamProblem: It is somebody else's, or lacks what a sign-in needs.
         """
-        if document.get("issuer") != issuer:
+        named = document.get("issuer")
+        if named != issuer and isinstance(named, str) and TEMPLATE in named:
+            raise UpstreamProblem(
+                "misconfigured",
+                "the discovery document is that of every tenant: take the kind microsoft, and name the tenants whose "
+                "people may come in; or one tenant's id in the place of common or organizations in the issuer",
+            )
+        if named != issuer:
             raise UpstreamProblem("misconfigured", "the discovery document names another issuer than the configured")
         listed = document.get("id_token_signing_alg_values_supported")
-        named = {name for name in listed if isinstance(name, str)} if isinstance(listed, list) else set()
+        signatures = {name for name in listed if isinstance(name, str)} if isinstance(listed, list) else set()
         methods = document.get("token_endpoint_auth_methods_supported")
         return cls(
             issuer=issuer,
@@ -58,7 +67,7 @@ class ProviderMetadata:
             if document.get("userinfo_endpoint") is not None
             else None,
             # RS256 is what every provider has to have; `none` and HS* are not among ours whatever it lists.
-            algorithms=frozenset(named & ASYMMETRIC) or frozenset({"RS256"}),
+            algorithms=frozenset(signatures & ASYMMETRIC) or frozenset({"RS256"}),
             token_methods=tuple(name for name in methods if isinstance(name, str))
             if isinstance(methods, list)
             else ("client_secret_basic",),
@@ -71,12 +80,16 @@ class MetadataSource:
 
     Args:
         issuer: As configured, without trailing slash unless the provider itself has one.
+        named: What the discovery document has to give as its issuer, where that is not where it is found.
         monotonic: Seconds that only grow.
     """
 
-    def __init__(self, wire: Wire, issuer: str, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, wire: Wire, issuer: str, *, named: str | None = None, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._wire = wire
         self._issuer = issuer
+        self._named = named or issuer
         self._now = monotonic
         # Held while asking: the others wait for the answer instead of asking the same.
         self._asking = threading.Lock()
@@ -97,7 +110,7 @@ class MetadataSource:
         with self._asking:
             if self._metadata is None or self._metadata[0] <= self._now():
                 document = self._ask(self._issuer.rstrip("/") + _DISCOVERY).document()
-                self._metadata = (self._now() + _METADATA_LIFE, ProviderMetadata.read(document, self._issuer))
+                self._metadata = (self._now() + _METADATA_LIFE, ProviderMetadata.read(document, self._named))
             return self._metadata[1]
 
     def keys(self, *, lacking: bool = False) -> list[dict[str, Any]]:

@@ -1,13 +1,13 @@
 """Any OpenID provider, by its issuer: discovery, code flow with PKCE and nonce, a verified ID token."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from idp.federation import id_token
 from idp.federation.connector import Opening, UpstreamIdentity, profile_of, subject_of, text_of, url_of
-from idp.federation.id_token import Expected
+from idp.federation.id_token import Expected, SignedToken
 from idp.federation.metadata import MetadataSource, ProviderMetadata
 from idp.federation.problems import UpstreamProblem, untrusted
 from idp.federation.response import code_of
@@ -67,15 +67,20 @@ class OidcConnector:
         )
         id_token.check_nonce(signed.claims, opening.nonce)
         id_token.check_access_token(signed, tokens["access_token"])
+        issuer = self.issuer_of(signed)
         self.check_freshness(signed.claims, opening)
         subject = subject_of(signed.claims.get("sub"))
         claims = self._with_userinfo(metadata, signed.claims, subject, tokens["access_token"])
         self.check_person(claims)
-        return self._identity(claims, subject)
+        return self.identity_of(claims, issuer, subject)
 
-    def issuers(self, metadata: ProviderMetadata) -> tuple[str, ...]:
+    def issuers(self, metadata: ProviderMetadata) -> Container[str]:
         """The spellings of its issuer that tokens may carry."""
         return (metadata.issuer,)
+
+    def issuer_of(self, signed: SignedToken) -> str:
+        """The issuer that its people are kept under; `iss` is one of `issuers` here."""
+        return self.issuer
 
     def algorithms(self, metadata: ProviderMetadata) -> frozenset[str]:
         """The signatures that are accepted."""
@@ -107,12 +112,13 @@ class OidcConnector:
             found.append(f"its token endpoint does not list {self.token_method}")
         return found + self._client(metadata).examine(metadata.token_endpoint, redirect_uri=self.issuer)
 
-    def _identity(self, claims: Mapping[str, Any], subject: str) -> UpstreamIdentity:
+    def identity_of(self, claims: Mapping[str, Any], issuer: str, subject: str) -> UpstreamIdentity:
+        """Who the claims say it is; they have been verified."""
         email = text_of(claims.get("email"))
         profile = profile_of(claims)
         return UpstreamIdentity(
             connector=self.name,
-            issuer=self.issuer,
+            issuer=issuer,
             subject=subject,
             email=email,
             email_verified=email is not None and claims.get("email_verified") is True,

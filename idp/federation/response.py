@@ -1,6 +1,6 @@
 """Reading an authorization response: what may be made of it before anything is asked."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Container, Mapping
 
 from idp.federation.problems import UpstreamProblem, untrusted
 
@@ -14,7 +14,7 @@ _FOR_OPERATORS = frozenset(
 )
 
 
-def code_of(callback: Mapping[str, str], issuers: Collection[str] = (), *, iss_required: bool = False) -> str:
+def code_of(callback: Mapping[str, str], issuers: Container[str] | None = None, *, iss_required: bool = False) -> str:
     """The code of an authorization response (RFC 6749 section 4.1.2).
 
     Args:
@@ -25,7 +25,7 @@ def code_of(callback: Mapping[str, str], issuers: Collection[str] = (), *, iss_r
         UpstreamProblem: The response is an error, of somebody else, or has no code.
     """
     named = callback.get("iss")
-    if issuers and (named not in issuers if named is not None else iss_required):
+    if issuers is not None and (named not in issuers if named is not None else iss_required):
         raise untrusted("the response comes from another provider than the one that was asked")
     error = callback.get("error")
     if error is not None:

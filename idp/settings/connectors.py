@@ -20,7 +20,8 @@ from idp.settings.rules import exposed
 LIST = "IDP_CONNECTORS"
 PREFIX = "IDP_CONNECTOR_"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
-_LABELS = {"google": "Google", "facebook": "Facebook", "x": "X", "github": "GitHub"}
+_LABELS = {"google": "Google", "facebook": "Facebook", "x": "X", "github": "GitHub", "microsoft": "Microsoft"}
+_TENANT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
 
@@ -38,6 +39,17 @@ def _domains(value: object) -> object:
 
 def _workspaces(value: object) -> object:
     return ("*",) if value in ("*", ["*"], ("*",)) else _domains(value)
+
+
+def _tenants(value: object) -> object:
+    """Tenants, separated by commas or spaces, by their ids: a name of one can pass to another."""
+    if isinstance(value, str):
+        value = tuple(part for part in re.split(r"[,\s]+", value.lower()) if part)
+    if isinstance(value, (list, tuple)):
+        if tuple(value) != ("*",) and not all(_TENANT.fullmatch(str(part)) for part in value):
+            raise refused('must be ids of tenants such as "3f2504e0-4f89-41d3-9a0c-0305e82c3301", or "*" for any')
+        return tuple(value)
+    return value
 
 
 def _upstream_issuer(value: str) -> str:
@@ -61,8 +73,8 @@ class ConnectorSettings(BaseModel):
     model_config = FROZEN
 
     name: str
-    kind: Literal["google", "facebook", "x", "github", "oidc"]
-    """`google`, `facebook`, `x`, `github`, or `oidc` for any OpenID provider."""
+    kind: Literal["google", "facebook", "x", "github", "microsoft", "oidc"]
+    """`google`, `facebook`, `x`, `github`, `microsoft`, or `oidc` for any OpenID provider."""
     client_id: Annotated[str, Field(min_length=1, max_length=500)]
     """What the provider has registered this installation as; at Facebook the app id."""
     client_secret: SecretStr | None = None
@@ -79,6 +91,8 @@ class ConnectorSettings(BaseModel):
     """`oidc`: domains whose addresses this provider gives out itself; only these join an account by their address."""
     hosted_domains: Annotated[tuple[str, ...], BeforeValidator(_workspaces)] = ()
     """`google`: Workspace domains whose people may come in; `*` for any Workspace."""
+    tenants: Annotated[tuple[str, ...], BeforeValidator(_tenants)] = ()
+    """`microsoft`: ids of the tenants whose people may come in; `*` for any, personal accounts among them."""
     graph_version: Annotated[str, Field(pattern=r"^v[1-9][0-9]{0,2}\.0$")] = "v26.0"
     """`facebook`: the version of the Graph API."""
     response_mode: Literal["query", "form_post"] | None = None
@@ -99,7 +113,7 @@ class ConnectorSettings(BaseModel):
 
 
 _MEMBERS = {name: field for name, field in ConnectorSettings.model_fields.items() if name != "name"}
-_KINDS = ("google", "facebook", "x", "github", "oidc")
+_KINDS = ("google", "facebook", "x", "github", "microsoft", "oidc")
 _FOR_KIND = {
     "issuer": "oidc",
     "scope": "oidc",
@@ -107,6 +121,7 @@ _FOR_KIND = {
     "response_mode": "oidc",
     "token_method": "oidc",
     "hosted_domains": "google",
+    "tenants": "microsoft",
     "graph_version": "facebook",
 }
 
@@ -218,6 +233,8 @@ def _contradictions(name: str, given: Mapping[str, Any]) -> Iterator[SettingProb
             yield SettingProblem(variable(name, member), f"is for connectors of the kind {meant}")
     if kind == "oidc" and not given.get("issuer"):
         yield SettingProblem(variable(name, "issuer"), "is missing; the kind oidc needs it")
-    if kind in {"google", "facebook", "github"} and not given.get("client_secret"):
+    if kind == "microsoft" and not given.get("tenants"):
+        yield SettingProblem(variable(name, "tenants"), "is missing; the kind microsoft needs it")
+    if kind in {"google", "facebook", "github", "microsoft"} and not given.get("client_secret"):
         secret = variable(name, "client_secret")
         yield SettingProblem(secret, f"is missing; set it, or {secret}_FILE")

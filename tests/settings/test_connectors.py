@@ -162,6 +162,33 @@ def test_each_of_these_alone_is_refused(changed: dict[str, str], name: str) -> N
     assert name in problems(GOOGLE | {"IDP_CONNECTORS": "google"} | changed)
 
 
+TENANT = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
+OTHER_TENANT = "72f988bf-86f1-41af-91ab-2d7cd011db47"
+MICROSOFT = {
+    "IDP_CONNECTORS": "ms",
+    "IDP_CONNECTOR_MS_KIND": "microsoft",
+    "IDP_CONNECTOR_MS_CLIENT_ID": "x",
+    "IDP_CONNECTOR_MS_CLIENT_SECRET": "x",
+}
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("*", ("*",)), (TENANT.upper(), (TENANT,)), (f"{TENANT}, {OTHER_TENANT}", (TENANT, OTHER_TENANT))],
+)
+def test_tenants_are_named_by_their_ids(written: str, read: tuple[str, ...]) -> None:
+    (found,) = Settings.from_environment(BASE | MICROSOFT | {"IDP_CONNECTOR_MS_TENANTS": written}).connectors
+
+    assert (found.tenants, found.button) == (read, "Microsoft")
+
+
+@pytest.mark.parametrize("written", [None, "", "common", "contoso.example", f"*, {TENANT}", f"{TENANT}x", "{tenantid}"])
+def test_microsoft_needs_tenants_that_are_ids(written: str | None) -> None:
+    more = {"IDP_CONNECTOR_MS_TENANTS": written} if written is not None else {}
+
+    assert "IDP_CONNECTOR_MS_TENANTS" in problems(MICROSOFT | more)
+
+
 def test_a_domain_has_one_connector(tmp_path: Path) -> None:
     domains = 'domains = ["example.com"]\n'
     text = _FILE.replace('issuer = "https://login.example.com"\n', 'issuer = "https://login.example.com"\n' + domains)
