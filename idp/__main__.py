@@ -1,6 +1,20 @@
 """`idp`, the one command of the provider: try it, serve it, and look after what it knows."""
 
-from idp.commands import client, config, connector, db, deliveries, dev, device, doctor, serve, session, user, workplace
+from idp.commands import (
+    client,
+    config,
+    connector,
+    db,
+    deliveries,
+    dev,
+    device,
+    doctor,
+    explain,
+    serve,
+    session,
+    user,
+    workplace,
+)
 from idp.commands.console import commands
 from keys.commands import commands as key_commands
 
@@ -17,6 +31,7 @@ app.command(name="dev")(dev.dev)
 app.command(name="device")(device.device)
 app.command(name="serve")(serve.serve)
 app.command(name="doctor")(doctor.doctor)
+app.command(name="explain")(explain.explain)
 app.add_typer(db.app, name="db")
 app.add_typer(client.app, name="client")
 app.add_typer(connector.app, name="connector")

@@ -20,6 +20,7 @@ from idp.protocol.clients.client import RegisteredClient
 from idp.protocol.messages import Parameters
 from idp.protocol.provider import Provider
 from idp.protocol.refusals import RefusedToClient, RefusedToPerson
+from idp.refusing import Refusing
 from idp.store import authorization_requests, pushed_requests, sessions
 from idp.store.authorization_requests import AuthorizationRequest
 from idp.store.base import digest_of
@@ -41,6 +42,7 @@ class AuthorizeEndpoint:
 
     database: Database
     provider: Provider
+    refusing: Refusing
     pages: Pages
     cookies: Cookies
     request_life: timedelta
@@ -57,9 +59,9 @@ class AuthorizeEndpoint:
         try:
             parameters = self.provider.parameters_of(raw)
         except RefusedToPerson as refused:
-            raise _refused_on_a_page(refused, raw) from refused
+            raise self._on_a_page(exchange, raw, refused) from refused
         except RefusedToClient as refused:
-            return self._refused(exchange, raw, refused)
+            return self._to_the_client(exchange, raw, refused)
         return self._begin(exchange, parameters)
 
     def proceed(self, exchange: Exchange) -> Response:
@@ -101,6 +103,12 @@ class AuthorizeEndpoint:
         asked = self._accepted(exchange, parameters)
         if isinstance(asked, Response):
             return asked
+        try:
+            return self._first_step(exchange, parameters, asked)
+        except RefusedToPerson as refused:
+            raise self._on_a_page(exchange, parameters, refused) from refused
+
+    def _first_step(self, exchange: Exchange, parameters: Parameters, asked: AskedAuthorization) -> Response:
         now = self.clock()
         # What is used up belongs together with the answer that it is used up for.
         with self.database.transaction() if parameters.pushed else self.database.autocommit() as db:
@@ -108,7 +116,7 @@ class AuthorizeEndpoint:
             step = self.provider.next_step(asked, visit, asked_at=now, selected_at=None, now=now)
             if isinstance(step, Issue | Refuse):
                 if not _first_answer(db, parameters.pushed, now=now):
-                    raise _refused_on_a_page(used_before(asked.client), parameters)
+                    raise used_before(asked.client)
                 return self._answer(exchange, self._response(db, exchange, asked, step), asked.client)
             request_id = secrets.token_urlsafe(24)
             authorization_requests.open_request(
@@ -128,19 +136,33 @@ class AuthorizeEndpoint:
         try:
             to = self.provider.return_address(parameters)
         except RefusedToPerson as refused:
-            raise _refused_on_a_page(refused, parameters) from refused
+            raise self._on_a_page(exchange, parameters, refused) from refused
         try:
             return self.provider.accept(parameters, to)
         except RefusedToClient as refused:
-            return self._answer(exchange, self.provider.refuse(to, refused), to.client)
+            return self._to_the_client(exchange, parameters, refused)
 
-    def _refused(self, exchange: Exchange, raw: Parameters, refused: RefusedToClient) -> Response:
-        """The answer to a request whose effective parameters could not be found out."""
+    def _to_the_client(self, exchange: Exchange, parameters: Parameters, refused: RefusedToClient) -> Response:
+        """The answer to a request whose parameters are not accepted, or could not be found out."""
         try:
-            to = self.provider.return_address(raw)
+            to = self.provider.return_address(parameters)
         except RefusedToPerson as unproven:
-            raise _refused_on_a_page(unproven, raw) from refused
+            raise self._on_a_page(exchange, parameters, unproven) from refused
+        self.refusing.authorization(exchange, parameters, refused.error, refused.sentence)
         return self._answer(exchange, self.provider.refuse(to, refused), to.client)
+
+    def _on_a_page(self, exchange: Exchange, parameters: Parameters, refused: RefusedToPerson) -> PageProblem:
+        """What the person sees; the owner of the client finds the rest under the reference."""
+        self.refusing.authorization(exchange, parameters, refused.reason, refused.sentence)
+        sent = {name: parameters.get(name) for name in ("client_id", "redirect_uri")}
+        return PageProblem(
+            "This sign-in link does not work",
+            "The app that sent you here is not set up correctly. Nothing is wrong with your account; "
+            "tell the makers of the app and give them the reference below.",
+            code=refused.reason,
+            hint=refused.sentence,
+            received={name: value for name, value in sent.items() if value is not None},
+        )
 
     def _visit(self, db: Connection, exchange: Exchange, asked: AskedAuthorization) -> Visit | None:
         secret = self.cookies.session(exchange.cookies)
@@ -227,15 +249,3 @@ def _page_of(step: Step, request_id: str) -> str:
             return f"/consent?request={request_id}"
         case _:
             raise AssertionError(step)
-
-
-def _refused_on_a_page(refused: RefusedToPerson, parameters: Parameters) -> PageProblem:
-    received = {name: value for name in ("client_id", "redirect_uri") if (value := parameters.get(name)) is not None}
-    return PageProblem(
-        "This sign-in link does not work",
-        "The app that sent you here is not set up correctly. Nothing is wrong with your account; "
-        "tell the makers of the app and give them the reference below.",
-        code=refused.reason,
-        hint=refused.sentence,
-        received=received,
-    )

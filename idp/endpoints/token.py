@@ -1,6 +1,6 @@
 """The token endpoint and its neighbours: what clients ask for by themselves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,6 +14,7 @@ from idp.protocol.provider import Provider
 from idp.protocol.server import AuthorizationServer
 from idp.protocol.tokens.introspection import introspect
 from idp.protocol.tokens.revocation import revoke
+from idp.refusing import Refusing
 from idp.web import replies
 from idp.web.exchange import Exchange
 
@@ -23,6 +24,7 @@ class TokenEndpoint:
     """`/token` (RFC 6749 section 3.2), `/revoke` (RFC 7009), `/introspect` (RFC 7662) and `/device_authorization`."""
 
     provider: Provider
+    refusing: Refusing
     pushed_request_life: timedelta
 
     @property
@@ -54,14 +56,7 @@ class TokenEndpoint:
         )
 
     def _answer(self, exchange: Exchange, respond: Callable[[ClientRequest], Reply]) -> Response:
-        if exchange.query.get("client_secret") is not None:
-            # It stands in logs and histories by now; answering would hide that (RFC 6749 section 2.3.1).
-            refusal = {"error": "invalid_request", "error_description": "Never send a client_secret in the URL."}
-            return replies.json(400, refusal, {"Cache-Control": "no-store"})
         authorization = exchange.headers.getlist("authorization")
-        if len(authorization) > 1:
-            refusal = {"error": "invalid_request", "error_description": "Send one Authorization header."}
-            return replies.json(400, refusal, {"Cache-Control": "no-store"})
         request = ClientRequest(
             Parameters.parse(exchange.form.as_mapping()),
             authorization=authorization[0] if authorization else None,
@@ -70,7 +65,22 @@ class TokenEndpoint:
             proofs=tuple(exchange.headers.getlist("dpop")),
             accept=exchange.headers.get("accept", ""),
         )
-        return reply_to_response(respond(request))
+        reply = _unacceptable(exchange, authorization) or respond(request)
+        if isinstance(reply.body, Mapping) and reply.status >= 400:
+            self.refusing.client_request(exchange, request, reply.body)
+        return reply_to_response(reply)
+
+
+def _unacceptable(exchange: Exchange, authorization: list[str]) -> Reply | None:
+    """The refusal of a request that is wrong whatever it asks for."""
+    if exchange.query.get("client_secret") is not None:
+        # It stands in logs and histories by now; answering would hide that (RFC 6749 section 2.3.1).
+        sentence = "Never send a client_secret in the URL."
+    elif len(authorization) > 1:
+        sentence = "Send one Authorization header."
+    else:
+        return None
+    return Reply(400, {"error": "invalid_request", "error_description": sentence})
 
 
 def reply_to_response(reply: Reply) -> Response:

@@ -12,6 +12,7 @@ from idp.endpoints.registration import RegistrationEndpoint
 from idp.endpoints.token import TokenEndpoint
 from idp.endpoints.userinfo import UserinfoEndpoint
 from idp.house import House, count_registration
+from idp.refusing import Refusing
 
 
 def for_relying_parties(house: House) -> list[Route]:
@@ -27,11 +28,12 @@ def for_relying_parties(house: House) -> list[Route]:
     )
     idle = settings.lifetimes.session_idle
     discovery = DiscoveryEndpoint(settings.issuer, provider.features, house.ring)
+    refusing = Refusing(database, provider.registry, clock)
     authorize = AuthorizeEndpoint(
-        database, provider, pages, cookies, settings.lifetimes.authorization_request, idle, clock
+        database, provider, refusing, pages, cookies, settings.lifetimes.authorization_request, idle, clock
     )
     interaction = InteractionEndpoint(database, provider, pages, cookies, idle, clock)
-    token = TokenEndpoint(provider, settings.lifetimes.pushed_request)
+    token = TokenEndpoint(provider, refusing, settings.lifetimes.pushed_request)
     userinfo = UserinfoEndpoint(provider.server)
     end_session = EndSessionEndpoint(database, provider, pages, house.reception, house.farewell)
     return [

@@ -23,6 +23,7 @@ from idp.store import (
     outbox,
     pictures,
     pushed_requests,
+    refusals,
     sessions,
     tokens,
     upstream_identities,
@@ -34,7 +35,7 @@ from idp.store.database import Database
 if TYPE_CHECKING:
     from alembic.config import Config
 
-KNOWN_REVISIONS = ("0004",)
+KNOWN_REVISIONS = ("0005",)
 """The schema revisions that this release runs on, the newest last: its own, and the one before."""
 
 _LOCK = 5_201_314_001
@@ -56,6 +57,7 @@ NOUNS = (
     outbox,
     pictures,
     pushed_requests,
+    refusals,
     sessions,
     tokens,
     upstream_identities,

@@ -17,12 +17,17 @@ from idp.store.handshakes import handshakes
 from idp.store.initial_access_tokens import initial_access_tokens
 from idp.store.outbox import outbox
 from idp.store.pushed_requests import pushed_requests
+from idp.store.refusals import too_old_or_too_many
 from idp.store.sessions import sessions
 from idp.store.tokens import access_tokens, refresh_tokens
 from idp.store.used_jtis import used_jtis
 
 KEEP_UNUSED_CLIENTS = timedelta(days=90)
 """How long a client that came unasked stays though nobody has ever used it."""
+
+
+KEEP_REFUSALS = timedelta(days=7)
+"""How long the owner of a client has to ask why it was refused."""
 
 
 def sweep(database: Database, *, now: datetime, keep: timedelta = timedelta(days=1)) -> dict[str, int]:
@@ -77,6 +82,7 @@ def sweep(database: Database, *, now: datetime, keep: timedelta = timedelta(days
             clients.c.registered_by == ANYONE, clients.c.updated_at < now - KEEP_UNUSED_CLIENTS, unused
         ),
         "used_jtis": delete(used_jtis).where(used_jtis.c.expires_at < now),
+        "refusals": too_old_or_too_many(now - KEEP_REFUSALS),
         "outbox": delete(outbox).where(outbox.c.expires_at < now - timedelta(days=30)),
     }
     swept: dict[str, int] = {}
