@@ -2,6 +2,8 @@
 
 from playwright.sync_api import expect
 
+from idp.accounts.profile import FirstPicture
+from idp.dev.upstreams.portraits import portrait
 from tests.browser.browsing import WITHOUT_SCRIPT, Browsing, at_home, heading, link_in
 from tests.browser.conftest import Opening
 from tests.browser.playground import Playground
@@ -126,3 +128,31 @@ def test_a_password_manager_finds_the_form_for_changing_it(ground: Playground, b
     page = browser.tab()
     page.goto(f"{ground.issuer}/.well-known/change-password")
     heading(page, "Change your password")
+
+
+def test_a_name_is_edited_and_a_picture_is_shown_and_removed(ground: Playground, browser: Browsing) -> None:
+    person = ground.person("Ada Lovelace")
+    keep = FirstPicture(ground.provider.database, ground.provider.clock)
+    assert keep(person.id, portrait("ada"), connector="google") is None
+    page = browser.own_pages(person)
+    assert page.locator("img.initial").evaluate("image => image.complete && image.naturalWidth") == 128
+
+    follow(page.get_by_role("link", name="Edit your profile"))
+    heading(page, "Your profile")
+    assert page.get_by_role("img", name="Your picture").evaluate("image => image.naturalWidth") == 128
+    page.get_by_label("Name").fill("x" * 101)
+    follow(page.get_by_role("button", name="Save"))
+    expect(page.locator("#problems")).to_be_focused()
+    expect(page.locator("#problems")).to_contain_text("Use at most 100 characters for the name.")
+    page.get_by_label("Name").fill("Ada King")
+    follow(page.get_by_role("button", name="Save"))
+    expect(page.get_by_role("status")).to_have_text("Your profile has been saved.")
+    expect(page.get_by_label("Name")).to_have_value("Ada King")
+
+    follow(page.get_by_role("button", name="Remove the picture"))
+    expect(page.get_by_role("status")).to_have_text("Your picture has been removed.")
+    expect(page.get_by_role("img", name="Your picture")).to_have_count(0)
+    follow(page.get_by_role("link", name="Back to your account"))
+    heading(page, "Your account")
+    expect(page.get_by_role("heading", name="Ada King")).to_be_visible()
+    expect(page.locator("img.initial")).to_have_count(0)
