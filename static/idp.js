@@ -9,7 +9,6 @@ for (const button of document.querySelectorAll("button[data-shows]")) {
   const label = button.querySelector("span");
   const reveal = (shown) => {
     input.type = shown ? "text" : "password";
-    button.setAttribute("aria-pressed", String(shown));
     label.textContent = shown ? button.dataset.hide : button.dataset.show;
   };
   button.hidden = false;

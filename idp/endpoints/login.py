@@ -216,7 +216,7 @@ def _sentence(reason: str | None, client: str | None) -> str | None:
     """Why a person is asked, in plain words. The reason comes with the address, so only known ones are shown."""
     match reason:
         case "asked_for" | "too_old":
-            return f"{client or 'The app'} asks you to confirm it's you."
+            return "%(client)s asks you to confirm it's you." if client else "The app asks you to confirm it's you."
         case "other_person":
             return "Sign in with the account you want to use."
         case "password_changed":

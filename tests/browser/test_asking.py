@@ -70,6 +70,13 @@ def test_who_is_to_prove_it_again_is_told_so(ground: Playground, browser: Browsi
     assert fact(page, "id-token", "auth_time") > before
 
 
+@WITHOUT_SCRIPT
+def test_a_german_who_is_to_prove_it_again_is_told_so_in_german(ground: Playground, browser: Browsing) -> None:
+    browser.arrive(ground.bookings, ground.person())
+    page = browser.begin(ground.bookings, asking="prompt=login&ui_locales=de")
+    expect(page.get_by_text("Bistro Bookings bittet um Bestätigung, dass Sie es sind.")).to_be_visible()
+
+
 def test_the_person_signed_in_can_be_chosen(ground: Playground, browser: Browsing) -> None:
     person = ground.person()
     browser.arrive(ground.bookings, person)

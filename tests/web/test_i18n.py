@@ -10,9 +10,11 @@ from jinja2.ext import extract_from_ast
 
 from idp.web import failures, i18n, permissions
 from idp.web.assets import assets_dir
+from idp.web.catalogues.german import MONTHS
+from idp.web.page_context import PageContext
 from idp.web.pages import Pages
 from idp.web.pages.environment import environment_for
-from tests.web.samples import SAMPLES
+from tests.web.samples import SAMPLES, WHEN, client
 from tests.web.test_pages import Document, render
 
 OTHER_LANGUAGES = [language for language in i18n.LANGUAGES if language != i18n.DEFAULT]
@@ -71,7 +73,9 @@ def _answers_in(tree: ast.Module) -> Iterator[str]:
                 yield title
             case ast.keyword(arg="title" | "button", value=ast.Constant(value=str(title))):
                 yield title
-            case ast.Constant(value=str(text)) if node not in others and text[:1].isupper() and text.endswith("."):
+            case ast.Constant(value=str(text)) if (
+                node not in others and (text[:1].isupper() or text.startswith("%(")) and text.endswith(".")
+            ):
                 yield text
             case ast.JoinedStr(values=[ast.Constant(value=str(start)), *_]) if start[:1].isupper():
                 parts = [part.value if isinstance(part, ast.Constant) else "#" for part in node.values]
@@ -107,6 +111,21 @@ def test_every_page_says_its_language_and_speaks_it(pages: Pages, name: str, lan
 
     assert page.all("html")[0].attributes["lang"] == language
     assert i18n.translated(language, "Skip to content") in page.text
+
+
+def test_dates_are_written_as_the_language_writes_them(pages: Pages) -> None:
+    english, german = (render(pages, "device_question", "plain", language).text for language in ("en", "de"))
+
+    assert f"{WHEN.day} {WHEN:%b %Y, %H:%M} UTC" in english
+    assert f"{WHEN.day}. {MONTHS[WHEN.month - 1]} {WHEN:%Y, %H:%M} UTC" in german
+
+
+def test_the_name_of_an_app_is_put_in_after_the_sentence_was_looked_up(pages: Pages) -> None:
+    context = PageContext("0123456789abcdef", lambda action: f"token-for-{action}", "de")
+
+    page = pages.login(context, client=client("<b>"), request="r", reason="%(client)s asks you to confirm it's you.")
+
+    assert "&lt;b&gt; bittet um Bestätigung, dass Sie es sind." in bytes(page.body).decode()
 
 
 @pytest.mark.parametrize(

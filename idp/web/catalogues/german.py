@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+MONTHS = ("Jan.", "Feb.", "März", "April", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez.")
+"""As they stand in a date."""
+
 SENTENCES: dict[str, str] = {
     # Everywhere
     "Skip to content": "Zum Inhalt springen",

@@ -95,6 +95,8 @@ SENTENCES: dict[str, str] = {
     "This is not the browser in which you began. Enter the password that you chose there.": (
         "Das ist nicht der Browser, in dem Sie begonnen haben. Geben Sie das Passwort ein, das Sie dort gewählt haben."
     ),
+    "%(client)s asks you to confirm it's you.": "%(client)s bittet um Bestätigung, dass Sie es sind.",
+    "The app asks you to confirm it's you.": "Die App bittet um Bestätigung, dass Sie es sind.",
     "Sign in with the account you want to use.": "Melden Sie sich mit dem Konto an, das Sie verwenden möchten.",
     "Your password has been changed. Sign in with the new one.": (
         "Ihr Passwort ist geändert. Melden Sie sich mit dem neuen an."

@@ -2,7 +2,7 @@
 
 SENTENCES: dict[str, str] = {
     # The sign-in page
-    "or": "oder",
+    "Or sign in another way": "Oder auf einem anderen Weg anmelden",
     "Continue with %(provider)s": "Weiter mit %(provider)s",
     "People with this address sign in with another provider. Use its button below.": (
         "Wer diese Adresse hat, meldet sich bei einem anderen Anbieter an. Sein Knopf ist unten."
@@ -52,8 +52,8 @@ SENTENCES: dict[str, str] = {
     ),
     # Somebody new
     "Welcome": "Willkommen",
-    "%(provider)s knows you as %(identity)s. Here that opens no account yet.": (
-        "%(provider)s kennt Sie als %(identity)s. Hier öffnet das noch kein Konto."
+    "%(provider)s knows you as %(identity)s. That does not open an account here yet.": (
+        "%(provider)s kennt Sie als %(identity)s. Ein Konto öffnet das hier noch nicht."
     ),
     "There is an account with this address already. Sign in to it first; then it can be opened this way as well.": (
         "Mit dieser Adresse gibt es schon ein Konto. Melden Sie sich zuerst dort an; danach lässt es sich auch so "
@@ -65,7 +65,7 @@ SENTENCES: dict[str, str] = {
     ),
     "Sign in to link %(provider)s to it": "Melden Sie sich an, um %(provider)s damit zu verknüpfen",
     "We have sent a message to %(email)s. Type the code from it.": (
-        "Wir haben eine Nachricht an %(email)s geschickt. Tippen Sie den Code daraus ab."
+        "Wir haben eine Nachricht an %(email)s gesendet. Geben Sie den Code daraus ein."
     ),
     "This can no longer be finished": "Das lässt sich nicht mehr abschließen",
     "It was finished already, started in another browser, or it took too long. Sign in again.": (

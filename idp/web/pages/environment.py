@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from idp.web import i18n
+from idp.web.catalogues import german
 
 
 def environment_for(templates_dir: Path) -> Environment:
@@ -39,12 +40,18 @@ def _ngettext(context: Context, one: str, many: str, count: int) -> str:
 
 
 @pass_context
-def _translated(context: Context, sentence: str) -> str:
-    """For sentences that endpoints wrote: looked up, but never taken for a format string."""
-    return i18n.translated(context["language"], sentence)
+def _translated(context: Context, sentence: str, **named: str) -> str:
+    """For sentences that endpoints wrote: looked up, but never taken for a format string. Names are put in as given."""
+    found = i18n.translated(context["language"], sentence)
+    for name, value in named.items():
+        found = found.replace(f"%({name})s", value)
+    return found
 
 
-def _moment(value: datetime) -> str:
+@pass_context
+def _moment(context: Context, value: datetime) -> str:
+    if context["language"] == "de":
+        return f"{value.day}. {german.MONTHS[value.month - 1]} {value:%Y, %H:%M} UTC"
     return f"{value.day} {value:%b %Y, %H:%M} UTC"
 
 
