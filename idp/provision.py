@@ -106,5 +106,6 @@ def throttle_of(settings: Settings) -> Throttle:
         source_registrations=given.source_registrations,
         client_failures=given.client_failures,
         source_device_codes=given.source_device_codes,
+        source_handshakes=given.source_handshakes,
     )
     return Throttle(limits, given.enabled)

@@ -34,6 +34,7 @@ class Limits:
     source_registrations: int = 10
     client_failures: int = 30
     source_device_codes: int = 20
+    source_handshakes: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,18 @@ class Throttle:
         if self.enabled:
             attempts.give_back(db, _Keys(source, "").device_codes, now=now)
 
+    def handshake(self, db: Connection, *, source: str, now: datetime) -> Allowed | Wait:
+        """Count a journey to another provider that begins; each is a row here, and a request over there."""
+        if not self.enabled:
+            return Allowed()
+        limits = self.limits
+        return _at_most(db, _Keys(source, "").handshakes, limits.source_handshakes, limits.source_window, now=now)
+
+    def handshake_came_back(self, db: Connection, *, source: str, now: datetime) -> None:
+        """Take back what a journey counted from which somebody has come back: those count that nobody finishes."""
+        if self.enabled:
+            attempts.give_back(db, _Keys(source, "").handshakes, now=now)
+
     def registration(self, db: Connection, *, source: str, now: datetime) -> Allowed | Wait:
         """Count a client that registers itself without an initial access token."""
         if not self.enabled:
@@ -212,6 +225,10 @@ class _Keys:
     @property
     def device_codes(self) -> str:
         return f"device-codes:{self.origin}"
+
+    @property
+    def handshakes(self) -> str:
+        return f"handshakes:{self.origin}"
 
     def device(self, digest: bytes) -> str:
         return f"device:{digest.hex()}:{digest_of(self.name).hex()}"

@@ -11,9 +11,11 @@ from starlette.responses import Response
 
 from idp.accounts.login import SignedIn
 from idp.accounts.sessions import Sessions
+from idp.accounts.throttle import Throttle, Wait
 from idp.admission import Admission
+from idp.audit.events import Event, note
 from idp.clock import Clock
-from idp.federation.connector import Connector, UpstreamIdentity
+from idp.federation.connector import Connector, Opening, UpstreamIdentity
 from idp.federation.connectors import Connectors
 from idp.federation.handshake import Handshakes, Wanted
 from idp.federation.linking import Decision
@@ -48,6 +50,7 @@ class SocialEndpoint:
     handshakes: Handshakes
     admission: Admission
     clients: ClientRegistry
+    throttle: Throttle
     clock: Clock
     turns: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_TURNS))
 
@@ -102,6 +105,7 @@ class SocialEndpoint:
         except UpstreamProblem as problem:
             return self._failed(exchange, handshake, problem)
         with self._transaction() as db:
+            self.throttle.handshake_came_back(db, source=self._source(exchange), now=self.clock())
             if handshake.intent == "link":
                 return self._linked(db, exchange, handshake, identity)
             arrived = self._arrived(db, exchange, handshake, identity)
@@ -137,8 +141,9 @@ class SocialEndpoint:
         return self._leave(exchange, connector, wanted)
 
     def _leave(self, exchange: Exchange, connector: Connector, wanted: Wanted) -> Response:
-        with self._transaction() as db:
-            opening = self.handshakes.begin(db, connector.name, wanted, browser=exchange.browser, now=self.clock())
+        opening = self._begin(exchange, connector, wanted)
+        if isinstance(opening, Wait):
+            raise _too_many(wanted, opening)
         try:
             with self.connectors.waiting_for(connector):
                 url = connector.authorization_url(opening)
@@ -146,6 +151,21 @@ class SocialEndpoint:
             _log_problem(connector.name, problem)
             return _back(wanted.intent, wanted.request_id, wanted.then, problem.because)
         return replies.see_other(url)
+
+    def _begin(self, exchange: Exchange, connector: Connector, wanted: Wanted) -> Opening | Wait:
+        now = self.clock()
+        with self._transaction() as db:
+            allowed = self.throttle.handshake(db, source=self._source(exchange), now=now)
+            if not isinstance(allowed, Wait):
+                return self.handshakes.begin(db, connector.name, wanted, browser=exchange.browser, now=now)
+            event = Event.SIGN_IN_REFUSED if wanted.intent == "sign_in" else Event.IDENTITY_LINK_REFUSED
+            facts: Mapping[str, str | int] = {
+                "because": "throttled",
+                "connector": connector.name,
+                "wait_seconds": allowed.seconds,
+            }
+            note(db, event, self.admission.reception.occasion(exchange), account_id=wanted.account_id, facts=facts)
+            return allowed
 
     def _failed(self, exchange: Exchange, handshake: Handshake, problem: UpstreamProblem) -> Response:
         _log_problem(handshake.connector, problem)
@@ -204,6 +224,9 @@ class SocialEndpoint:
         done = "linked" if self.admission.link(db, exchange, handshake, identity, account) else "taken"
         return replies.see_other(f"/account/sign-in-methods?done={done}")
 
+    def _source(self, exchange: Exchange) -> str:
+        return self.admission.reception.visitor(exchange).source
+
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
         """A transaction, a few at a time: those who have waited for a slow provider come back in crowds."""
@@ -254,6 +277,19 @@ def _log_problem(connector: str, problem: UpstreamProblem) -> None:
     level = logging.INFO if problem.because == "cancelled" else level
     facts = {"connector": connector, "because": problem.because, "reason": problem.sentence}
     log.log(level, "nobody came back from another provider", extra=facts)
+
+
+def _too_many(wanted: Wanted, wait: Wait) -> PageProblem:
+    # With a reason, so that nobody is sent on to the same provider from there.
+    back = _back("sign_in", wanted.request_id, wanted.then, "cancelled").headers["Location"]
+    return PageProblem(
+        "Too many sign-ins with other providers were begun here",
+        "None of them was finished. Please wait a few minutes and try again, or choose another way to sign in.",
+        status=429,
+        code="access_denied",
+        link=Link("Sign in", back) if wanted.intent == "sign_in" else Link("How you sign in", onward(None, METHODS)),
+        headers={"Retry-After": str(wait.seconds)},
+    )
 
 
 def _not_open_here() -> PageProblem:

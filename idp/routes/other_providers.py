@@ -19,7 +19,9 @@ def by_other_providers(house: House, arrivals: Arrivals) -> list[Route]:
     handshakes = Handshakes(
         house.sealer.secret_for("handshake"), house.settings.issuer, house.settings.lifetimes.authorization_request
     )
-    social = SocialEndpoint(database, house.connectors, handshakes, admission, house.provider.registry, clock)
+    social = SocialEndpoint(
+        database, house.connectors, handshakes, admission, house.provider.registry, house.throttle, clock
+    )
     welcome = WelcomeEndpoint(database, admission, pages, clock)
     methods = SignInMethodsEndpoint(database, admission, pages, clock)
     upstream_logout = UpstreamLogoutEndpoint(database, house.connectors, clock)

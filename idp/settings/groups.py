@@ -93,6 +93,8 @@ class Throttle(BaseModel):
     """Accounts made from one source in an hour."""
     source_device_codes: Annotated[int, between(1, 100_000, "RFC 8628 section 5.1")] = 20
     """Wrong codes of devices typed from one source in an hour."""
+    source_handshakes: Annotated[int, between(1, 100_000)] = 100
+    """Journeys to other providers that one source begins and from which nobody comes back, in a window."""
     source_registrations: Annotated[int, between(1, 100_000)] = 10
     """Clients that register themselves without an initial access token, from one source in an hour."""
     client_failures: Annotated[int, between(1, 100_000)] = 30

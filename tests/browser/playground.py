@@ -136,7 +136,12 @@ def playground(database_url: str) -> Iterator[Playground]:
                 development=lambda house: [*mailbox_routes(house), *standstill.routes(house)],
                 product_name="Acme ID",
                 # Every browser of this suite has the same address.
-                throttle={"source_sign_ups": _AMPLE, "source_mails": _AMPLE, "source_failures": _AMPLE},
+                throttle={
+                    "source_sign_ups": _AMPLE,
+                    "source_mails": _AMPLE,
+                    "source_failures": _AMPLE,
+                    "source_handshakes": _AMPLE,
+                },
                 connectors=tuple(_connector(kind, origin) for kind, origin in elsewhere.items()),
             )
         )

@@ -1,6 +1,13 @@
 """German for the pages around other providers."""
 
 SENTENCES: dict[str, str] = {
+    "Too many sign-ins with other providers were begun here": (
+        "Von hier wurden zu viele Anmeldungen bei anderen Anbietern begonnen"
+    ),
+    "None of them was finished. Please wait a few minutes and try again, or choose another way to sign in.": (
+        "Keine davon wurde zu Ende geführt. Bitte warten Sie einige Minuten und versuchen Sie es noch einmal, oder "
+        "wählen Sie einen anderen Weg zur Anmeldung."
+    ),
     # The sign-in page
     "Or sign in another way": "Oder auf einem anderen Weg anmelden",
     "Continue with %(provider)s": "Weiter mit %(provider)s",
