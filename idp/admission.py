@@ -142,8 +142,7 @@ class Admission:
 
     def label(self, connector: str) -> str:
         """What people call the provider, also of a connector that is no longer set up."""
-        found = self.connectors.get(connector)
-        return found.label if found is not None else connector
+        return self.connectors.label(connector)
 
     def _let_in(
         self, db: Connection, exchange: Exchange, identity: UpstreamIdentity, account: Account, *, now: datetime

@@ -1,5 +1,6 @@
 """A forgotten password, and a changed one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from idp.accounts.proofs import ProofLife
 from idp.accounts.sessions import Started
 from idp.accounts.throttle import Allowed, Wait
 from idp.accounts.visitor import Visitor
-from idp.store import accounts, devices, email_proofs, session_endings
+from idp.store import accounts, devices, email_proofs, session_endings, upstream_identities
 from idp.store.accounts import Account
 from idp.store.base import digest_of
 from idp.store.database import Connection
@@ -21,6 +22,8 @@ from idp.store.sessions import BrowserSession
 
 _NOTICE_LIFE = timedelta(days=3)
 _FRESH = timedelta(minutes=5)
+_TOLD_WITHIN = timedelta(minutes=10)
+"""For how long after a reset its link still tells what the reset has left as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,19 @@ class OpenReset:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """New passwords. Either way ends the person's other sessions and all that hangs on them, and tells the owner."""
+    """New passwords. Either way ends the person's other sessions and all that hangs on them, and tells the owner.
+
+    Other providers that open the account stay: they are not what was forgotten, and may be the owner's way back. The
+    owner is told which they are, since whoever had the account may have added one of their own.
+
+    Attributes:
+        provider_label: What people call the provider behind a connector.
+    """
 
     sign_in: SignIn
     policy: PasswordPolicy
     life: ProofLife
+    provider_label: Callable[[str], str] = str
 
     def ask(
         self, db: Connection, address: EmailAddress, *, request_id: str | None, visitor: Visitor, now: datetime
@@ -96,6 +107,18 @@ class Recovery:
         devices.forget_all(db, account.id)
         self._tell_owner(db, account, visitor, now=now)
         return ended
+
+    def done(self, db: Connection, token: str, *, now: datetime) -> tuple[EmailProof, Account] | None:
+        """The proof behind a link, and the account whose password was just set through it. None: not, or not just now.
+
+        A link that a newer one has replaced is used up as well, and has set nothing.
+        """
+        proof = email_proofs.find_by_link(db, digest_of(token))
+        if proof is None or proof.purpose != "reset_password" or proof.used_at is None or proof.account_id is None:
+            return None
+        account = accounts.find(db, proof.account_id)
+        is_recent = now - proof.used_at <= _TOLD_WITHIN
+        return (proof, account) if account and is_recent and account.password_changed_at == proof.used_at else None
 
     def allow_change(
         self, db: Connection, account: Account, session: BrowserSession, visitor: Visitor, *, now: datetime
@@ -165,11 +188,16 @@ class Recovery:
         return Letter(made.proof.email, "reset_password", context, made.proof.expires_at)
 
     def _tell_owner(self, db: Connection, account: Account, visitor: Visitor, *, now: datetime) -> None:
-        context = {
+        context: dict[str, object] = {
             "device": visitor.description,
             "address": visitor.address,
             "when": now,
             "reset_link": f"{self.sign_in.issuer}/forgot-password",
             "account_link": f"{self.sign_in.issuer}/account",
         }
+        linked = upstream_identities.of_account(db, account.id)
+        if linked:
+            # Providers only: how an identity calls itself is chosen by whoever linked it, and no words for this mail.
+            ways = dict.fromkeys(self.provider_label(one.connector) for one in linked)
+            context |= {"ways": ", ".join(ways), "ways_link": f"{self.sign_in.issuer}/account/sign-in-methods"}
         Letter(account.email, "password_changed", context, now + _NOTICE_LIFE).post(db, self.sign_in.outbox, now=now)

@@ -29,7 +29,7 @@ LETTERS: Mapping[str, Letter] = MappingProxyType(
         "sign_in_method_removed": Letter(frozenset({"provider"}), _CIRCUMSTANCES | {"account_link"}),
         "address_already_known": Letter(may_have=frozenset({"client_name", "sign_in_link", "reset_link"})),
         "reset_password": Letter(frozenset({"link"}), _CIRCUMSTANCES | {"link_expires_at"}),
-        "password_changed": Letter(may_have=_CIRCUMSTANCES | {"reset_link", "account_link"}),
+        "password_changed": Letter(may_have=_CIRCUMSTANCES | {"reset_link", "account_link", "ways", "ways_link"}),
         "new_sign_in": Letter(may_have=_CIRCUMSTANCES | {"client_name", "reset_link", "account_link"}),
     }
 )

@@ -20,7 +20,6 @@ from idp.store import accounts, consents, grants, outbox, session_endings, upstr
 from idp.store.database import Connection, Database
 from idp.store.outbox import Parcel
 from idp.store.sessions import BrowserSession
-from idp.store.upstream_identities import LinkedIdentity
 from idp.web import replies
 from idp.web.exchange import Exchange
 from idp.web.pages import AppToldLine, ConnectedApp, DeviceLine, Pages, WaysIn, permission_for
@@ -77,10 +76,11 @@ class AccountEndpoint:
             told=[self._told(parcel) for parcel in told],
             ways=WaysIn(
                 has_password=account is not None and account.password_hash is not None,
-                linked=[self._provider(identity) for identity in linked],
+                linked=[self.connectors.label(identity.connector) for identity in linked],
                 more=bool(list(self.connectors)),
             ),
             notice=_NOTICES.get(exchange.query.get("done") or ""),
+            password_changed=exchange.query.get("done") == "password",
         )
 
     def end_device(self, exchange: Exchange) -> Response:
@@ -139,10 +139,6 @@ class AccountEndpoint:
         if parcel.failed_at is not None:
             return AppToldLine(name, "given_up", parcel.created_at)
         return AppToldLine(name, "trying", parcel.created_at, parcel.expires_at)
-
-    def _provider(self, identity: LinkedIdentity) -> str:
-        connector = self.connectors.get(identity.connector)
-        return connector.label if connector is not None else identity.connector
 
     def _app(self, consent: consents.Consent) -> ConnectedApp:
         client = self.clients.get(consent.client_id)

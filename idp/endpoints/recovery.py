@@ -12,14 +12,14 @@ from idp.accounts.throttle import Wait
 from idp.audit.events import Event, note
 from idp.clock import Clock
 from idp.reception import Reception
-from idp.store import accounts
+from idp.store import accounts, upstream_identities
 from idp.store.accounts import Account
 from idp.store.database import Connection, Database
 from idp.store.sessions import Visit
 from idp.web import replies
 from idp.web.exchange import Exchange
 from idp.web.failures import Link, PageProblem
-from idp.web.pages import Pages, Problem
+from idp.web.pages import LinkedProvider, Pages, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class RecoveryEndpoint:
                 raise _link_is_dead()
             self._note_new_password(db, exchange, Event.PASSWORD_RESET, found.account.id, ended)
             onward = self._login_after(db, exchange, found.proof.request_id)
-        response = replies.see_other(onward)
+        response = replies.see_other(self._told_first(token, found.account.id) or onward)
         self.reception.cookies.delete_session(response)
         return response
 
@@ -115,6 +115,19 @@ class RecoveryEndpoint:
         self.reception.cookies.set_session(response, changed[0].secret)
         return response
 
+    def show_done(self, exchange: Exchange) -> Response:
+        """Say which other ways still open the account whose password was just replaced."""
+        with self.database.autocommit() as db:
+            done = self.recovery.done(db, exchange.query.get("token") or "", now=self.clock())
+            if done is None:
+                return replies.see_other("/login")
+            proof, account = done
+            linked = upstream_identities.of_account(db, account.id)
+            onward = self._login_after(db, exchange, proof.request_id)
+        label = self.recovery.provider_label
+        ways = [LinkedProvider("", label(one.connector), one.label, one.linked_at, one.used_at) for one in linked]
+        return self.pages.password_changed(exchange.context(), ways=ways, sign_in_url=onward)
+
     @staticmethod
     def well_known(_exchange: Exchange) -> Response:
         """Where password managers look for the form (W3C, A Well-Known URL for Changing Passwords)."""
@@ -130,6 +143,12 @@ class RecoveryEndpoint:
         if found is None:
             raise _link_is_dead()
         return found
+
+    def _told_first(self, token: str, account_id: str) -> str | None:
+        """The page that names what else opens the account, if anything does."""
+        with self.database.autocommit() as db:
+            linked = upstream_identities.of_account(db, account_id)
+        return f"/reset-password/done?{urlencode({'token': token})}" if linked else None
 
     def _request(self, exchange: Exchange) -> str | None:
         """The authorization request to come back to, if it is one of this browser."""

@@ -112,6 +112,11 @@ class Connectors:
         """The connector of this name."""
         return self._connectors.get(name) if name is not None else None
 
+    def label(self, name: str) -> str:
+        """What people call the provider, also of a connector that is no longer set up."""
+        found = self.get(name)
+        return found.label if found is not None else name
+
     def offered(self, names: Collection[str] = ()) -> list[Connector]:
         """Those that a client wants to see; all where it has named none."""
         return [connector for connector in self if not names or connector.name in names]

@@ -42,7 +42,9 @@ def for_people(house: House) -> list[Route]:
     login = LoginEndpoint(database, sign_in, clients, pages, reception, house.connectors, settings.sign_up_open, clock)
     signup = SignupEndpoint(database, sign_up, clients, pages, reception, clock)
     verify_email = VerifyEmailEndpoint(database, sign_up, pages, reception, clock)
-    recovery = RecoveryEndpoint(database, Recovery(sign_in, policy, life), pages, reception, clock)
+    recovery = RecoveryEndpoint(
+        database, Recovery(sign_in, policy, life, house.connectors.label), pages, reception, clock
+    )
     account = AccountEndpoint(
         database, house.sessions, clients, pages, reception, house.farewell, house.connectors, clock
     )
@@ -61,6 +63,7 @@ def for_people(house: House) -> list[Route]:
         page("/forgot-password", recovery.submit_forgot, methods=["POST"]),
         page("/reset-password", recovery.show_reset),
         page("/reset-password", recovery.submit_reset, methods=["POST"], lane="hashing"),
+        page("/reset-password/done", recovery.show_done),
         page("/account", account.show, account=True),
         page("/account/profile", profile.show, account=True),
         page("/account/profile", profile.save, methods=["POST"], account=True),

@@ -16,6 +16,7 @@ from idp.web.pages import (
     AskingDevice,
     ConnectedApp,
     DeviceLine,
+    LinkedProvider,
     LogoutFrame,
     Mail,
     Pages,
@@ -93,6 +94,9 @@ SAMPLES: dict[str, Sample] = {
     "forgot_sent": lambda pages, context, text: pages.forgot_sent(context, email=text, request=text),
     "reset_password": lambda pages, context, text: pages.reset_password(
         context, token=text, password_minimum=15, username=text, problems=_problems(text, "password")
+    ),
+    "password_changed": lambda pages, context, text: pages.password_changed(
+        context, ways=[LinkedProvider("", text, text, WHEN, WHEN)], sign_in_url="/login?reason=password_changed"
     ),
     "confirm_link": lambda pages, context, text: pages.confirm_link(
         context, title=text, sentence=text, button=text, action="/verify-email/link", hidden={"token": text}

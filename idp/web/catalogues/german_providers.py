@@ -82,6 +82,17 @@ SENTENCES: dict[str, str] = {
     "It was made, or linked, in the meantime. Sign in again.": (
         "Es ist inzwischen angelegt oder verknüpft worden. Melden Sie sich noch einmal an."
     ),
+    # After a new password
+    "Your password has been changed": "Ihr Passwort ist geändert",
+    "You have been signed out everywhere. Other ways to sign in are as they were, and still open your account:": (
+        "Sie sind überall abgemeldet. Andere Wege der Anmeldung sind, wie sie waren, und öffnen Ihr Konto weiterhin:"
+    ),
+    "If one of them is not yours, remove it right after you have signed in.": (
+        "Wenn einer davon nicht Ihrer ist, entfernen Sie ihn gleich nach der Anmeldung."
+    ),
+    "Sign in and look at them": "Anmelden und ansehen",
+    "These still open your account, as before:": "Weiterhin öffnen Ihr Konto:",
+    "Look whether all of them are yours": "Sehen Sie nach, ob alle Ihre sind",
     # Linking
     "Sign in with %(provider)s as well?": "Auch mit %(provider)s anmelden?",
     "You are signed in as %(identity)s.": "Sie sind angemeldet als %(identity)s.",

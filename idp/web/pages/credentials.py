@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from starlette.responses import HTMLResponse
 
 from idp.web.page_context import PageContext
-from idp.web.pages.parts import AskingClient, Problem
+from idp.web.pages.parts import AskingClient, LinkedProvider, Problem
 from idp.web.pages.renderer import Renderer
 
 
@@ -116,6 +116,17 @@ class CredentialPages(Renderer):
             password_minimum=password_minimum,
             username=username,
         )
+
+    def password_changed(
+        self, context: PageContext, *, ways: Sequence[LinkedProvider], sign_in_url: str = "/login"
+    ) -> HTMLResponse:
+        """Say that a forgotten password has been replaced, and which other ways into the account have stayed.
+
+        Args:
+            ways: What else opens the account; there is at least one.
+            sign_in_url: Where the person signs in with the new password. A path of ours.
+        """
+        return self._render("password_changed.html", context, ways=ways, sign_in_url=sign_in_url)
 
     def confirm_link(
         self,

@@ -35,6 +35,7 @@ class HousePages(Renderer):
         told: Sequence[AppToldLine] = (),
         ways: WaysIn | None = None,
         notice: str | None = None,
+        password_changed: bool = False,
     ) -> HTMLResponse:
         """The person's own page: who they are, how they sign in, devices, connected apps.
 
@@ -47,6 +48,7 @@ class HousePages(Renderer):
             told: Which apps know that the person has signed out lately.
             ways: How the person signs in; by password alone unless it is said.
             notice: What was just done ("Your password has been changed.").
+            password_changed: It was the password: the person is told which other ways in have stayed as they were.
         """
         return self._render(
             "account.html",
@@ -60,6 +62,7 @@ class HousePages(Renderer):
             apps=apps,
             told=told,
             notice=notice,
+            password_changed=password_changed,
         )
 
     def profile(
