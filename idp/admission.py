@@ -130,7 +130,8 @@ class Admission:
     ) -> bool:
         """Link the identity to the account of the person who is signed in and wants it."""
         now = self.clock()
-        if not handshakes.settle(db, handshake.id, now=now):
+        # It may have been closed while this waited to take it: the identity would then open nothing for good.
+        if not account.is_enabled or not handshakes.settle(db, handshake.id, now=now):
             return False
         return self._link(db, exchange, identity, account, because="asked_for", now=now)
 

@@ -13,7 +13,7 @@ from idp.accounts.proofs import ProofLife
 from idp.accounts.sessions import FEDERATED
 from idp.accounts.throttle import Allowed, Wait
 from idp.accounts.visitor import Visitor
-from idp.store import accounts, email_proofs, grants, session_endings
+from idp.store import accounts, email_proofs, grants, session_endings, upstream_identities
 from idp.store.accounts import Account
 from idp.store.database import Connection
 from idp.store.email_proofs import EmailProof
@@ -133,6 +133,8 @@ class Arrivals:
         grants.revoke_all(db, account_id=account_id, client_id=None, because="superseded", now=now)
         email_proofs.supersede(db, purpose="reset_password", account_id=account_id, now=now)
         email_proofs.supersede(db, purpose="change_email", account_id=account_id, now=now)
+        # Whose they are can make an account of them, or link them, instead of finding a closed one behind each.
+        upstream_identities.unlink_all(db, account_id)
         return ended
 
     def _known(self, email: str, *, now: datetime) -> Letter:

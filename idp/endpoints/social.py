@@ -21,7 +21,7 @@ from idp.federation.handshake import Handshakes, Wanted
 from idp.federation.linking import Decision
 from idp.federation.problems import UpstreamProblem
 from idp.protocol.clients.client import ClientRegistry
-from idp.store import accounts, handshakes
+from idp.store import accounts, handshakes, upstream_identities
 from idp.store.accounts import Account
 from idp.store.authorization_requests import AuthorizationRequest
 from idp.store.database import Connection, Database
@@ -211,16 +211,18 @@ class SocialEndpoint:
                 return None
 
     def _linked(self, db: Connection, exchange: Exchange, handshake: Handshake, identity: UpstreamIdentity) -> Response:
-        visit = self.admission.reception.visit(db, exchange)
+        # Taken before the session is read: what has closed the account, or ended the session, shows then.
         account = accounts.find_to_change(db, handshake.account_id) if handshake.account_id else None
+        visit = self.admission.reception.visit(db, exchange)
         if visit is None or account is None or visit.session.account_id != account.id:
             self.admission.refuse(db, exchange, handshake, "other_person")
             return _back("link", None, None, "refused")
-        decision = self.admission.decide(db, identity)
-        if decision.outcome in {"sign_in", "disabled"} and decision.account is not None:
-            # It is linked already: to this account, or to somebody's.
-            mine = decision.account.id == account.id
-            return replies.see_other(f"/account/sign-in-methods?done={'linked' if mine else 'taken'}")
+        # Of the account that it may be linked to already no more is asked, and it is not taken: two people who want
+        # each other's identity would wait for each other.
+        linked = upstream_identities.find(db, identity.issuer, identity.subject)
+        if linked is not None:
+            done = "linked" if linked.account_id == account.id else "taken"
+            return replies.see_other(f"/account/sign-in-methods?done={done}")
         done = "linked" if self.admission.link(db, exchange, handshake, identity, account) else "taken"
         return replies.see_other(f"/account/sign-in-methods?done={done}")
 

@@ -87,6 +87,9 @@ def decided(db: Connection, identity: UpstreamIdentity, email_key: str | None) -
     found = accounts.find_by_email(db, email_key) if email_key is not None and identity.is_authoritative else None
     # Taken as the other changes of an account take it: what is read here has to hold until the end.
     account = accounts.find_to_change(db, found.id) if found is not None else None
+    if account is not None and account.email_key != email_key:
+        # It lost the address, or left it, until it could be taken.
+        account = None
     holder = _holder(db, account, identity.issuer) if account is not None else None
     outcome = decide(
         linked=None,

@@ -120,6 +120,12 @@ def unlink(db: Connection, account_id: str, issuer: str, subject: str) -> bool:
     return db.execute(gone).rowcount == 1
 
 
+def unlink_all(db: Connection, account_id: str) -> list[LinkedIdentity]:
+    """Take every way in through another provider from an account. Gives those that it had."""
+    gone = delete(upstream_identities).where(upstream_identities.c.account_id == account_id)
+    return [LinkedIdentity(*row) for row in db.execute(gone.returning(*upstream_identities.c))]
+
+
 def session_came_from(db: Connection, session_id: str, *, issuer: str, subject: str, sid: str | None) -> None:
     """Remember which sign-in over there a session rests on; a session that goes on rests on the latest."""
     db.execute(delete(upstream_sessions).where(upstream_sessions.c.session_id == session_id))
