@@ -15,7 +15,7 @@ SIDE = 256
 """How many pixels wide and high a picture is at most."""
 
 _LONGEST_SIDE = 4096
-_MOST_PASSES = 100
+_MOST_PASSES = 50
 _QUALITY = 85
 _BACKGROUND = (255, 255, 255)
 # Named here, so that Pillow loads these and none of its rare ones: every decoder is a way in.

@@ -69,6 +69,7 @@ def resend(parcel_id: ParcelId) -> None:
     """Try again now, also what was given up. The servers make the attempt; what has arrived is never sent twice."""
     from idp.audit.events import Event, Occasion, note
     from idp.commands.accounts import BY_OPERATOR
+    from idp.delivery.outbox import MAIL
     from idp.store import delivery_attempts, outbox
     from idp.store.session_endings import LOGOUT, TELL_FOR
 
@@ -78,7 +79,8 @@ def resend(parcel_id: ParcelId) -> None:
         if parcel.delivered_at is not None:
             fail("it has arrived; nothing is sent twice")
         if parcel.failed_at is not None and parcel.kind != LOGOUT:
-            fail("its content was deleted when it was given up, and cannot be sent again")
+            so = "the person has to ask for a new mail" if parcel.kind == MAIL else "there is nothing to try again with"
+            fail(f"its content was deleted when it was given up; {so}")
         if _under_way(delivery_attempts.of_parcel(db, parcel.id), parcel, now):
             fail("an attempt is under way; look again with: idp deliveries show " + parcel.id)
         outbox.put_back(db, parcel, expires_at=max(parcel.expires_at, now + TELL_FOR), now=now)

@@ -39,7 +39,7 @@ def left(operator: Operator, parcel_id: str, *, kind: str = LOGOUT, client_id: s
 def attempted(operator: Operator, parcel_id: str, outcome: str | None, *, given_up: bool = False) -> None:
     now = utc_now()
     with operator.database.transaction() as db:
-        parcel = outbox.lease(db, kinds=[LOGOUT, "mail"], lease_for=LEASE, now=now)
+        parcel = outbox.lease(db, kinds=[LOGOUT, "mail", "picture"], lease_for=LEASE, now=now)
         assert parcel is not None
         assert parcel.id == parcel_id
         delivery_attempts.begin(db, parcel_id, parcel.attempts, reference=f"jti-{parcel_id}", now=now)
@@ -148,6 +148,18 @@ def test_a_mail_that_was_given_up_is_empty_and_cannot_be_sent(operator: Operator
     attempted(operator, "mail", "recipient refused (550)", given_up=True)
 
     assert "ask for a new mail" in operator.runs("deliveries", "resend", "mail", expect=1).stderr
+
+
+def test_a_picture_that_was_given_up_is_shown_and_alarms_nobody(operator: Operator) -> None:
+    left(operator, "picture", kind="picture", client_id=None)
+    attempted(operator, "picture", "it is no PNG, JPEG or WebP, or a damaged one", given_up=True)
+
+    (shown,) = listed(operator, "--kind", "picture")
+    (finding,) = findings(operator)
+
+    assert (shown["state"], shown["outcome"]) == ("given up", "it is no PNG, JPEG or WebP, or a damaged one")
+    assert finding["level"] == "ok"
+    assert "nothing to try again with" in operator.runs("deliveries", "resend", "picture", expect=1).stderr
 
 
 def test_an_unknown_delivery_is_named_as_such(operator: Operator) -> None:
