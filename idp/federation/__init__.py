@@ -1,1 +1,1 @@
-"""Other providers: signing in with Google, Facebook, X, GitHub, Microsoft and any OpenID provider. Knows nothing of ours."""
+"""Other providers: Google, Facebook, X, GitHub, Microsoft, Apple and any OpenID provider. Knows nothing of ours."""

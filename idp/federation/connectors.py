@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from idp.federation import facebook, github, google, microsoft, x
+from idp.federation import apple, facebook, github, google, microsoft, x
 from idp.federation.connector import Connector
 from idp.federation.metadata import MetadataSource
 from idp.federation.oidc import OidcConnector
@@ -31,6 +31,8 @@ class ConnectorOptions:
     authoritative_for: tuple[str, ...] = ()
     hosted_domains: tuple[str, ...] = ()
     tenants: tuple[str, ...] = ()
+    team_id: str | None = None
+    key_id: str | None = None
     graph_version: str = facebook.NEWEST
     response_mode: str | None = None
     token_method: str | None = None
@@ -78,6 +80,21 @@ def build(options: ConnectorOptions, wire: Wire) -> Connector:
             issuer, source = microsoft.source_of(wire, authority, options.tenants)
             return microsoft.MicrosoftConnector(
                 name, label, client_id, issuer, wire, source, secret, authority=authority, tenants=options.tenants
+            )
+        case "apple":
+            issuer = options.origin or apple.ISSUER
+            return apple.AppleConnector(
+                name,
+                label,
+                client_id,
+                issuer,
+                wire,
+                MetadataSource(wire, issuer),
+                scope=apple.SCOPE,
+                response_mode="form_post",
+                team_id=options.team_id or "",
+                key_id=options.key_id or "",
+                private_key=secret or "",
             )
         case _:
             issuer = options.issuer or ""

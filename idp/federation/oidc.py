@@ -20,7 +20,7 @@ class OidcConnector:
 
     Attributes:
         authoritative_for: Domains whose addresses this provider gives out itself, as a company's own provider does.
-        response_mode: `form_post` where the provider insists on it, as Apple does once a name or address is asked for.
+        response_mode: `form_post` where the provider insists on it, as Apple does.
         token_method: How to authenticate at its token endpoint; None takes what its metadata offers.
     """
 
@@ -47,7 +47,7 @@ class OidcConnector:
         if opening.ui_locales is not None:
             more["ui_locales"] = opening.ui_locales
         metadata = self.source.metadata()
-        return self._client(metadata).leave(metadata.authorization_endpoint, opening, **more)
+        return self.token_client(metadata).leave(metadata.authorization_endpoint, opening, **more)
 
     def asking_again(self, opening: Opening) -> dict[str, str]:
         """How this provider is told that the person has to sign in anew, or lately enough."""
@@ -60,7 +60,7 @@ class OidcConnector:
         """Redeem the code and verify the ID token; ask the userinfo endpoint for what the token does not tell."""
         metadata = self.source.metadata()
         code = code_of(callback, self.issuers(metadata), iss_required=metadata.sends_iss)
-        tokens = self._client(metadata).come_back(metadata.token_endpoint, code, opening)
+        tokens = self.token_client(metadata).come_back(metadata.token_endpoint, code, opening)
         expected = Expected(self.issuers(metadata), self.client_id, self.algorithms(metadata))
         signed = id_token.verified(
             tokens.get("id_token"), expected, lambda lacking: self.source.keys(lacking=lacking), now=now
@@ -110,7 +110,10 @@ class OidcConnector:
             return [problem.sentence]
         if self.token_method is not None and self.token_method not in metadata.token_methods:
             found.append(f"its token endpoint does not list {self.token_method}")
-        return found + self._client(metadata).examine(metadata.token_endpoint, redirect_uri=self.issuer)
+        try:
+            return found + self.token_client(metadata).examine(metadata.token_endpoint, redirect_uri=self.issuer)
+        except UpstreamProblem as problem:
+            return [*found, problem.sentence]
 
     def identity_of(self, claims: Mapping[str, Any], issuer: str, subject: str) -> UpstreamIdentity:
         """Who the claims say it is; they have been verified."""
@@ -139,7 +142,8 @@ class OidcConnector:
             raise untrusted("the userinfo endpoint speaks of somebody else")
         return {**told, **claims}
 
-    def _client(self, metadata: ProviderMetadata) -> TokenClient:
+    def token_client(self, metadata: ProviderMetadata) -> TokenClient:
+        """What asks its token endpoint, as the client that we are over there."""
         method = self.token_method
         if method is None:
             offered = metadata.token_methods

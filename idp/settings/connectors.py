@@ -20,7 +20,15 @@ from idp.settings.rules import exposed
 LIST = "IDP_CONNECTORS"
 PREFIX = "IDP_CONNECTOR_"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
-_LABELS = {"google": "Google", "facebook": "Facebook", "x": "X", "github": "GitHub", "microsoft": "Microsoft"}
+_LABELS = {
+    "google": "Google",
+    "facebook": "Facebook",
+    "x": "X",
+    "github": "GitHub",
+    "microsoft": "Microsoft",
+    "apple": "Apple",
+}
+_APPLE_ID = r"^[A-Z0-9]{10}$"
 _TENANT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
@@ -73,12 +81,12 @@ class ConnectorSettings(BaseModel):
     model_config = FROZEN
 
     name: str
-    kind: Literal["google", "facebook", "x", "github", "microsoft", "oidc"]
-    """`google`, `facebook`, `x`, `github`, `microsoft`, or `oidc` for any OpenID provider."""
+    kind: Literal["google", "facebook", "x", "github", "microsoft", "apple", "oidc"]
+    """`google`, `facebook`, `x`, `github`, `microsoft`, `apple`, or `oidc` for any OpenID provider."""
     client_id: Annotated[str, Field(min_length=1, max_length=500)]
     """What the provider has registered this installation as; at Facebook the app id."""
     client_secret: SecretStr | None = None
-    """The secret that belongs to it; for a public client none."""
+    """The secret that belongs to it, at Apple the private key that signs secrets; for a public client none."""
     label: Annotated[str, Field(max_length=40)] = ""
     """What people read on the button, after "Continue with"."""
     issuer: Annotated[str, AfterValidator(_upstream_issuer)] | None = None
@@ -93,10 +101,14 @@ class ConnectorSettings(BaseModel):
     """`google`: Workspace domains whose people may come in; `*` for any Workspace."""
     tenants: Annotated[tuple[str, ...], BeforeValidator(_tenants)] = ()
     """`microsoft`: ids of the tenants whose people may come in; `*` for any, personal accounts among them."""
+    team_id: Annotated[str, Field(pattern=_APPLE_ID)] | None = None
+    """`apple`: the team whose app it is."""
+    key_id: Annotated[str, Field(pattern=_APPLE_ID)] | None = None
+    """`apple`: the id of the private key."""
     graph_version: Annotated[str, Field(pattern=r"^v[1-9][0-9]{0,2}\.0$")] = "v26.0"
     """`facebook`: the version of the Graph API."""
     response_mode: Literal["query", "form_post"] | None = None
-    """`oidc`: `form_post` for Apple."""
+    """`oidc`: `form_post` where the provider insists on it."""
     token_method: Literal["client_secret_basic", "client_secret_post"] | None = None
     """`oidc`: how to authenticate at the token endpoint, where the metadata does not tell it right."""
     origin: Annotated[str, AfterValidator(_simulator)] | None = None
@@ -113,7 +125,7 @@ class ConnectorSettings(BaseModel):
 
 
 _MEMBERS = {name: field for name, field in ConnectorSettings.model_fields.items() if name != "name"}
-_KINDS = ("google", "facebook", "x", "github", "microsoft", "oidc")
+_KINDS = ("google", "facebook", "x", "github", "microsoft", "apple", "oidc")
 _FOR_KIND = {
     "issuer": "oidc",
     "scope": "oidc",
@@ -122,6 +134,8 @@ _FOR_KIND = {
     "token_method": "oidc",
     "hosted_domains": "google",
     "tenants": "microsoft",
+    "team_id": "apple",
+    "key_id": "apple",
     "graph_version": "facebook",
 }
 
@@ -233,8 +247,14 @@ def _contradictions(name: str, given: Mapping[str, Any]) -> Iterator[SettingProb
             yield SettingProblem(variable(name, member), f"is for connectors of the kind {meant}")
     if kind == "oidc" and not given.get("issuer"):
         yield SettingProblem(variable(name, "issuer"), "is missing; the kind oidc needs it")
-    if kind == "microsoft" and not given.get("tenants"):
-        yield SettingProblem(variable(name, "tenants"), "is missing; the kind microsoft needs it")
-    if kind in {"google", "facebook", "github", "microsoft"} and not given.get("client_secret"):
+    if kind == "oidc" and str(given.get("issuer", "")).rstrip("/") == "https://appleid.apple.com":
+        yield SettingProblem(
+            variable(name, "issuer"), "is Apple's, whose secrets have to be signed; use the kind apple"
+        )
+    needed = {"microsoft": ("tenants",), "apple": ("team_id", "key_id")}.get(str(kind), ())
+    for member in needed:
+        if not given.get(member):
+            yield SettingProblem(variable(name, member), f"is missing; the kind {kind} needs it")
+    if kind in {"google", "facebook", "github", "microsoft", "apple"} and not given.get("client_secret"):
         secret = variable(name, "client_secret")
         yield SettingProblem(secret, f"is missing; set it, or {secret}_FILE")

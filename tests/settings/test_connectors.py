@@ -189,6 +189,52 @@ def test_microsoft_needs_tenants_that_are_ids(written: str | None) -> None:
     assert "IDP_CONNECTOR_MS_TENANTS" in problems(MICROSOFT | more)
 
 
+APPLE = {
+    "IDP_CONNECTORS": "apple",
+    "IDP_CONNECTOR_APPLE_KIND": "apple",
+    "IDP_CONNECTOR_APPLE_CLIENT_ID": "com.example.id",
+    "IDP_CONNECTOR_APPLE_TEAM_ID": "DEF123GHIJ",
+    "IDP_CONNECTOR_APPLE_KEY_ID": "ABC123DEFG",
+}
+
+
+def test_the_key_of_apple_comes_from_the_file_that_apple_gives_out(tmp_path: Path) -> None:
+    key = tmp_path / "AuthKey_ABC123DEFG.p8"
+    key.write_text("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
+    key.chmod(0o600)
+
+    (apple,) = Settings.from_environment(BASE | APPLE | {"IDP_CONNECTOR_APPLE_CLIENT_SECRET_FILE": str(key)}).connectors
+
+    assert (apple.button, apple.team_id, apple.key_id) == ("Apple", "DEF123GHIJ", "ABC123DEFG")
+    assert apple.client_secret is not None
+    assert apple.client_secret.get_secret_value().startswith("-----BEGIN")
+
+
+@pytest.mark.parametrize(
+    ("changed", "name"),
+    [
+        ({}, "IDP_CONNECTOR_APPLE_CLIENT_SECRET"),
+        ({"IDP_CONNECTOR_APPLE_TEAM_ID": ""}, "IDP_CONNECTOR_APPLE_TEAM_ID"),
+        ({"IDP_CONNECTOR_APPLE_KEY_ID": "short"}, "IDP_CONNECTOR_APPLE_KEY_ID"),
+        ({"IDP_CONNECTOR_APPLE_KIND": "google"}, "IDP_CONNECTOR_APPLE_TEAM_ID"),
+    ],
+)
+def test_apple_needs_all_that_a_secret_is_signed_with(changed: dict[str, str], name: str) -> None:
+    assert name in problems(APPLE | changed)
+
+
+@pytest.mark.parametrize("issuer", ["https://appleid.apple.com", "https://appleid.apple.com/"])
+def test_apple_as_any_other_provider_is_refused_with_what_to_take_instead(issuer: str) -> None:
+    environ = {
+        "IDP_CONNECTORS": "work",
+        "IDP_CONNECTOR_WORK_KIND": "oidc",
+        "IDP_CONNECTOR_WORK_CLIENT_ID": "x",
+        "IDP_CONNECTOR_WORK_ISSUER": issuer,
+    }
+
+    assert "kind apple" in problems(environ)["IDP_CONNECTOR_WORK_ISSUER"]
+
+
 def test_a_domain_has_one_connector(tmp_path: Path) -> None:
     domains = 'domains = ["example.com"]\n'
     text = _FILE.replace('issuer = "https://login.example.com"\n', 'issuer = "https://login.example.com"\n' + domains)
