@@ -34,6 +34,7 @@ class FacebookStage(Stage):
     tokens_of_app: str | None = None
     limited: bool = False
     me_more: dict[str, Any] = field(default_factory=dict)
+    token_more: dict[str, Any] = field(default_factory=dict)
     keys: SigningKeys = field(default_factory=SigningKeys)
 
     def application(self) -> Starlette:
@@ -117,6 +118,7 @@ class FacebookStage(Stage):
                     "expires_at": int((grant.made_at + _TOKEN_LIFE).timestamp()),
                     "scopes": sorted(grant.scopes),
                 }
+                | self.token_more
             }
         )
 
