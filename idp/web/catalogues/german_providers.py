@@ -96,8 +96,8 @@ SENTENCES: dict[str, str] = {
     # Linking
     "Sign in with %(provider)s as well?": "Auch mit %(provider)s anmelden?",
     "You are signed in as %(identity)s.": "Sie sind angemeldet als %(identity)s.",
-    "From now on %(provider)s, where you are %(label)s, would open this account as well.": (
-        "Von nun an würde %(provider)s, wo Sie %(label)s sind, auch dieses Konto öffnen."
+    "If you link it, signing in with %(provider)s as %(label)s opens this account as well.": (
+        "Wenn Sie zustimmen, öffnet auch die Anmeldung bei %(provider)s als %(label)s dieses Konto."
     ),
     "Link %(provider)s": "%(provider)s verknüpfen",
     "Not now": "Jetzt nicht",
