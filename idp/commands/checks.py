@@ -5,8 +5,9 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,7 +63,12 @@ def _choices(settings: "Settings") -> Iterator[Finding]:
     https = settings.issuer.startswith("https://")
     if https and settings.tls_cert is None and not settings.trusted_proxies:
         sentence = "everybody seems to come from the proxy, so limits for each source meet all at once"
-        yield Finding(Level.WARNING, "proxy", sentence, "set IDP_TRUSTED_PROXIES to the address of the proxy")
+        yield Finding(
+            Level.WARNING,
+            "proxy",
+            sentence,
+            "set IDP_TRUSTED_PROXIES to the address of the proxy; or, without one, IDP_TLS_CERT and IDP_TLS_KEY",
+        )
     if not settings.throttle.enabled:
         sentence = "nothing limits guessing of passwords and secrets"
         yield Finding(Level.WARNING, "throttle", sentence, "set IDP_THROTTLE_ENABLED=true")
@@ -100,7 +106,7 @@ def _database(settings: "Settings", *, now: Callable[[], datetime]) -> Iterator[
     kind = "SQLite" if database.is_sqlite else "PostgreSQL"
     try:
         if problems := check(database):
-            fix = "idp db upgrade" if "idp db upgrade" in problems[0] else "start it, or correct IDP_DATABASE_URL"
+            fix = "idp db upgrade" if "idp db upgrade" in problems[0] else "see to that, or correct IDP_DATABASE_URL"
             yield Finding(Level.BROKEN, "database", problems[0], fix)
             return
         yield Finding(Level.OK, "database", f"{kind}, schema {revision(database)}")
@@ -221,14 +227,16 @@ def _mail(settings: "Settings") -> Iterator[Finding]:
         sentence = "no server is set: nobody can prove an address or reset a password"
         yield Finding(Level.WARNING, "mail", sentence, "set IDP_SMTP_URL")
         return
-    parts = urlsplit(settings.smtp_url.get_secret_value())
-    port = parts.port or {"smtps": 465}.get(parts.scheme, 587 if parts.query else 25)
+    from idp.delivery.outbox import NotDelivered
+    from idp.delivery.smtp import SmtpTransport
+
+    transport = replace(SmtpTransport.from_url(settings.smtp_url.get_secret_value()), timeout=_PATIENCE)
     try:
-        with socket.create_connection((parts.hostname or "", port), timeout=_PATIENCE):
-            yield Finding(Level.OK, "mail", "the SMTP server answers")
-    except OSError as error:
-        sentence = f"the SMTP server does not answer ({type(error).__name__})"
-        yield Finding(Level.BROKEN, "mail", sentence, "correct IDP_SMTP_URL, or open the way to it")
+        transport.try_out(parseaddr(settings.mail_from or f"no-reply@{urlsplit(settings.issuer).hostname}")[1])
+    except NotDelivered as problem:
+        yield Finding(Level.BROKEN, "mail", str(problem), "correct IDP_SMTP_URL, or open the way to it")
+    else:
+        yield Finding(Level.OK, "mail", "the SMTP server takes mail from here")
 
 
 def _hashing(settings: "Settings") -> Iterator[Finding]:

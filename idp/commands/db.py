@@ -13,12 +13,13 @@ app = commands(
 def upgrade(as_json: AsJson = False) -> None:
     """Migrate the schema to what this release needs. Nodes that migrate at the same time wait for each other."""
     from idp.store.database import DBAPIError
+    from idp.store.outages import reason_of
     from idp.store.schema import upgrade as migrate
 
     try:
         before, after = migrate(settings().database_url)
     except DBAPIError as error:
-        fail(f"the database refused: {type(error.orig).__name__}; is it running, and may this role create tables?")
+        fail(f"the database cannot be used: {reason_of(error)}. Is IDP_DATABASE_URL right, and may it create tables?")
     show_record({"before": before, "after": after}, as_json=as_json)
     say("Nothing to do." if before == after else "Migrated. Next: idp keys init, if this is a new installation.")
 
@@ -33,7 +34,7 @@ def check(as_json: AsJson = False) -> None:
     database = Database(settings().database_url, pool_size=1)
     try:
         problems = examine(database)
-        found = None if problems and "answer" in problems[0] else revision(database)
+        found = None if problems and "cannot be used" in problems[0] else revision(database)
     finally:
         database.dispose()
     show_record({"ready": not problems, "revision": found, "problems": problems}, as_json=as_json)

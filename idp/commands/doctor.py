@@ -25,7 +25,7 @@ def doctor(as_json: AsJson = False) -> None:
     try:
         settings = Settings.from_environment()
     except SettingsError as error:
-        findings = [Finding(Level.BROKEN, problem.name, problem.sentence) for problem in error.problems]
+        findings = [Finding(Level.BROKEN, "settings", f"{one.name} {one.sentence}") for one in error.problems]
         for finding in findings:
             _show(finding, as_json=as_json)
     else:

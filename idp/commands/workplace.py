@@ -38,8 +38,9 @@ def database() -> Iterator["Database"]:
         # Something is taken already, and the command knows what.
         raise
     except DBAPIError as error:
-        # The class alone: the message may hold the statement's parameters.
-        fail(f"the database refused: {type(error.orig).__name__}", status=FAILED)
+        from idp.store.outages import reason_of
+
+        fail(f"the database refused: {reason_of(error)}", status=FAILED)
     finally:
         opened.dispose()
 

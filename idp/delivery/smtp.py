@@ -12,6 +12,7 @@ from idp.delivery.outbox import NotDelivered
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PERMANENT = range(500, 600)
+_OK = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,34 @@ class SmtpTransport:
         except (smtplib.SMTPException, OSError) as error:
             # Only the kind of error: its text repeats what the server said, addresses included.
             raise NotDelivered(type(error).__name__) from None
+
+    def try_out(self, sender: str) -> None:
+        """Go as far as a mail would, without sending one: connection, TLS, login, and the sender.
+
+        Raises:
+            NotDelivered: With what to look at, for the operator.
+        """
+        try:
+            server = self._connect()
+            try:
+                server.ehlo_or_helo_if_needed()
+                code, _said = server.mail(sender)
+            finally:
+                with suppress(smtplib.SMTPException, OSError):
+                    server.quit()
+        except smtplib.SMTPAuthenticationError as error:
+            raise NotDelivered(f"the SMTP server refuses the login ({error.smtp_code})") from None
+        except ssl.SSLCertVerificationError:
+            raise NotDelivered("the certificate of the SMTP server is not trusted, or is another host's") from None
+        except ssl.SSLError:
+            raise NotDelivered("TLS with the SMTP server fails; smtps:// is for ports that begin with it") from None
+        except smtplib.SMTPNotSupportedError:
+            missing = "STARTTLS" if self.tls == "starttls" else "a login"
+            raise NotDelivered(f"the SMTP server does not offer {missing} there") from None
+        except (smtplib.SMTPException, OSError) as error:
+            raise NotDelivered(f"the SMTP server does not answer ({type(error).__name__})") from None
+        if code != _OK:
+            raise NotDelivered(f"the SMTP server refuses the sender ({code}), which IDP_MAIL_FROM sets")
 
     def _connect(self) -> smtplib.SMTP:
         server: smtplib.SMTP

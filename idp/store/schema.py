@@ -31,6 +31,7 @@ from idp.store import (
 )
 from idp.store.base import metadata
 from idp.store.database import Database
+from idp.store.outages import reason_of
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -85,7 +86,7 @@ def check(database: Database) -> list[str]:
     try:
         found = revision(database)
     except DBAPIError as error:
-        return [f"the database does not answer: {type(error.orig).__name__}"]
+        return [f"the database cannot be used: {reason_of(error)}"]
     if found is None:
         return ["the database has no schema yet; run: idp db upgrade"]
     if found not in KNOWN_REVISIONS:
