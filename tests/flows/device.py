@@ -78,3 +78,9 @@ def decide(browser: FormBrowser, user_code: str, decision: str = "allow", **tick
 def request_in(location: str) -> str:
     """The transaction that an address names."""
     return parse_qs(urlsplit(location).query)["request"][0]
+
+
+def pending(device: Device, codes: dict[str, str]) -> str:
+    """What the device hears when it asks for its tokens too early."""
+    error: str = device.poll(codes["device_code"]).json()["error"]
+    return error

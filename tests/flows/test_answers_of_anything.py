@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from idp.protocol.authorization.return_address import RESPONSE_MODES
 from idp.protocol.features import Features
+from tests.flows.front_channel import GIVEN
 from tests.flows.relying_party import RelyingParty
-from tests.flows.test_authorize_implicit import GIVEN
 from tests.flows.test_authorize_responses import fields_of
 from tests.flows.test_refusals_of_anything import CHANGES, MANY, ODD
 from tests.running import Running

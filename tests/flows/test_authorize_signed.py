@@ -7,8 +7,8 @@ import pytest
 import requests
 from joserfc import jws
 
+from tests.flows.front_channel import GIVEN, asking, half_hash
 from tests.flows.relying_party import RelyingParty, answer_in
-from tests.flows.test_authorize_implicit import GIVEN, asking, half_hash
 from tests.flows.test_authorize_responses import ODD_VALUES, fields_of
 from tests.running import Running
 

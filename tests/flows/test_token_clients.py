@@ -12,6 +12,7 @@ import requests
 from idp.store import clients
 from idp.store.base import digest_of
 from tests.flows.relying_party import RelyingParty
+from tests.flows.token_requests import form_for, refused
 from tests.running import Running
 
 
@@ -25,17 +26,6 @@ def browser(provider: Running) -> requests.Session:
     return provider.session(provider.person())
 
 
-def form_for(rp: RelyingParty, code: str, **changed: str | None) -> dict[str, str]:
-    fields: dict[str, str | None] = {
-        "grant_type": "authorization_code",
-        "code": code,
-        "redirect_uri": rp.client.redirect_uri,
-        "code_verifier": rp.verifier,
-        **changed,
-    }
-    return {name: value for name, value in fields.items() if value is not None}
-
-
 def basic(credentials: bytes | str) -> dict[str, str]:
     octets = credentials if isinstance(credentials, bytes) else credentials.encode()
     return {"Authorization": f"Basic {base64.b64encode(octets).decode()}"}
@@ -43,16 +33,6 @@ def basic(credentials: bytes | str) -> dict[str, str]:
 
 def post(rp: RelyingParty, fields: Mapping[str, str], **headers: str) -> requests.Response:
     return rp.provider.post("/token", fields, headers=headers)
-
-
-def refused(response: requests.Response, status: int, error: str) -> bool:
-    """The refusal is an OAuth error that nobody stores and that echoes nothing."""
-    body = response.json()
-    assert response.headers["Cache-Control"] == "no-store"
-    assert response.headers["Content-Type"].startswith("application/json")
-    assert "access_token" not in body
-    assert (response.status_code, body["error"]) == (status, error), response.text
-    return True
 
 
 def test_every_failure_of_authentication_reads_the_same(rp: RelyingParty, browser: requests.Session) -> None:
@@ -255,128 +235,6 @@ def test_without_any_authentication_the_answer_is_a_challenge(rp: RelyingParty, 
     assert response.headers["WWW-Authenticate"].startswith("Basic realm=")
 
 
-@pytest.mark.parametrize("path", ["/token", "/revoke", "/introspect"])
-def test_a_secret_in_the_url_is_refused(rp: RelyingParty, browser: requests.Session, path: str) -> None:
-    code = rp.code(browser)
-    query = urlencode({"client_id": rp.client.client_id, "client_secret": rp.client.secret})
-
-    response = rp.provider.post(f"{path}?{query}", form_for(rp, code), auth=rp.client.basic)
-
-    assert refused(response, 400, "invalid_request")
-    assert rp.client.secret not in response.text
-
-
-def test_nothing_is_read_from_the_url(rp: RelyingParty, browser: requests.Session) -> None:
-    code = rp.code(browser)
-
-    response = rp.provider.post(f"/token?{urlencode(form_for(rp, code))}", {}, auth=rp.client.basic)
-
-    assert refused(response, 400, "invalid_request")
-    assert rp.redeem(code).status_code == 200
-
-
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
-@pytest.mark.parametrize("path", ["/token", "/revoke", "/introspect"])
-def test_only_post_is_understood(rp: RelyingParty, browser: requests.Session, path: str, method: str) -> None:
-    code = rp.code(browser)
-    url = f"{rp.provider.issuer}{path}?{urlencode(form_for(rp, code))}"
-
-    response = requests.request(method, url, auth=rp.client.basic, timeout=20)
-
-    assert response.status_code == 405
-    assert "POST" in response.headers["Allow"]
-    assert rp.redeem(code).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("content_type", "status"),
-    [
-        ("application/json", 415),
-        ("multipart/form-data; boundary=x", 415),
-        ("text/plain", 415),
-        ("application/x-www-form-urlencoded; charset=utf-16", 415),
-        ("", 415),
-        ("application/x-www-form-urlencoded; charset=UTF-8", 200),
-        ("APPLICATION/X-WWW-FORM-URLENCODED", 200),
-    ],
-)
-def test_only_a_form_is_understood(rp: RelyingParty, browser: requests.Session, content_type: str, status: int) -> None:
-    code = rp.code(browser)
-    body = urlencode(form_for(rp, code)).encode()
-
-    response = rp.provider.post("/token", body, auth=rp.client.basic, headers={"Content-Type": content_type})
-
-    assert response.status_code == status
-    if status != 200:
-        assert response.json()["error"] == "invalid_request"
-        assert rp.redeem(code).status_code == 200
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"grant_type=%00",
-        b"grant_type=\xff",
-        b"grant_type=%ff",
-        b"code=" + b"x" * 70_000,
-        b"a=1&" * 300,
-        b"\0",
-        b"&&=&=",
-    ],
-    ids=lambda body: str(body[:20]),
-)
-def test_a_broken_body_is_a_plain_refusal(rp: RelyingParty, body: bytes) -> None:
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-
-    response = rp.provider.post("/token", body, auth=rp.client.basic, headers=headers)
-
-    assert response.status_code in {400, 413}
-    assert response.json()["error"] == "invalid_request"
-
-
-@pytest.mark.parametrize(
-    ("grant_type", "error"),
-    [
-        (None, "invalid_request"),
-        ("", "invalid_request"),
-        ("password", "unsupported_grant_type"),
-        ("implicit", "unsupported_grant_type"),
-        ("AUTHORIZATION_CODE", "unsupported_grant_type"),
-        ("authorization_code ", "unsupported_grant_type"),
-        ("urn:ietf:params:oauth:grant-type:jwt-bearer", "unsupported_grant_type"),
-        ("urn:ietf:params:oauth:grant-type:token-exchange", "unsupported_grant_type"),
-        ('un"heard\\of\u00e9', "unsupported_grant_type"),
-        ("client_credentials", "unauthorized_client"),
-    ],
-)
-def test_grant_types_have_their_defined_errors(
-    rp: RelyingParty, browser: requests.Session, grant_type: str | None, error: str
-) -> None:
-    code = rp.code(browser)
-
-    assert refused(rp.redeem(code, grant_type=grant_type, username="a", password="b"), 400, error)
-    assert rp.redeem(code).status_code == 200
-
-
-@pytest.mark.parametrize("name", ["code", "grant_type", "redirect_uri", "code_verifier", "client_id", "scope", "state"])
-@pytest.mark.parametrize("path", ["/token", "/revoke", "/introspect"])
-def test_a_parameter_that_is_sent_twice_is_refused(
-    rp: RelyingParty, browser: requests.Session, path: str, name: str
-) -> None:
-    code = rp.code(browser)
-    fields = [*form_for(rp, code).items(), (name, "a"), (name, "b")]
-
-    response = rp.provider.post(path, fields, auth=rp.client.basic)
-
-    assert refused(response, 400, "invalid_request")
-    assert rp.redeem(code).status_code == 200
-
-
-@pytest.mark.parametrize("name", ["state", "response_type", "nonce", "unheard_of", "audience", "scope"])
-def test_parameters_that_do_not_belong_here_are_ignored(rp: RelyingParty, browser: requests.Session, name: str) -> None:
-    assert rp.redeem(rp.code(browser), **{name: "code"}).json()["scope"] == "openid email profile"
-
-
 def test_a_source_that_keeps_failing_waits_and_the_client_is_not_locked(provider: Running) -> None:
     rp = RelyingParty(provider, provider.client())
     limit = provider.settings.throttle.client_failures
@@ -390,60 +248,3 @@ def test_a_source_that_keeps_failing_waits_and_the_client_is_not_locked(provider
     assert int(answers[limit].headers["Retry-After"]) > 0
     # A right secret is always good: nobody can make a client wait by failing in its name.
     assert rp.redeem("unknown").json()["error"] == "invalid_grant"
-
-
-def own_token(rp: RelyingParty, **form: str | None) -> requests.Response:
-    return rp.token(grant_type="client_credentials", **form)
-
-
-def test_client_credentials_give_a_token_without_a_person(provider: Running) -> None:
-    client = provider.client(grant_types=["client_credentials"], scope="openid profile reports:read reports:write")
-    rp = RelyingParty(provider, client)
-
-    whole, narrowed = own_token(rp).json(), own_token(rp, scope="reports:read").json()
-
-    assert whole["scope"] == "reports:read reports:write"
-    assert narrowed["scope"] == "reports:read"
-    assert not {"refresh_token", "id_token"} & {*whole, *narrowed}
-    assert (whole["token_type"], whole["expires_in"]) == ("Bearer", 3600)
-    assert rp.userinfo(whole["access_token"]).status_code == 403
-
-
-@pytest.mark.parametrize(
-    "scope",
-    ["openid", "offline_access", "profile", "reports:write", "reports:read openid", "*", "reports:", 'a"b', "é"],
-)
-def test_client_credentials_never_reach_beyond_the_registration(provider: Running, scope: str) -> None:
-    client = provider.client(grant_types=["client_credentials"], scope="openid profile offline_access reports:read")
-
-    assert refused(own_token(RelyingParty(provider, client), scope=scope), 400, "invalid_scope")
-
-
-def test_a_public_client_has_no_credentials(provider: Running) -> None:
-    client = provider.client(grant_types=["client_credentials"], token_endpoint_auth_method="none")
-    fields = {"grant_type": "client_credentials", "client_id": client.client_id}
-
-    assert refused(provider.post("/token", fields), 400, "unauthorized_client")
-
-
-def test_the_subject_of_a_client_can_never_be_a_person(provider: Running) -> None:
-    person = provider.person(name="Victim")
-    with provider.database.transaction() as db:
-        metadata = {"token_endpoint_auth_method": "client_secret_basic", "grant_types": ["client_credentials"]}
-        clients.add(db, person.id, metadata, now=provider.clock())
-        clients.add_secret(db, person.id, digest_of("s"), now=provider.clock())
-    token = provider.post("/token", {"grant_type": "client_credentials"}, auth=(person.id, "s")).json()["access_token"]
-
-    userinfo = provider.get("/userinfo", headers={"Authorization": f"Bearer {token}"})
-
-    assert userinfo.status_code == 403
-    assert "Victim" not in userinfo.text
-
-
-@pytest.mark.parametrize("origin", ["https://evil.test", "null", "https://rp.example.evil.test"])
-def test_scripts_of_any_origin_may_ask_but_never_with_cookies(rp: RelyingParty, origin: str) -> None:
-    response = rp.provider.post("/token", {"grant_type": "x"}, headers={"Origin": origin}, auth=rp.client.basic)
-
-    assert response.headers["Access-Control-Allow-Origin"] == "*"
-    assert "Access-Control-Allow-Credentials" not in response.headers
-    assert "Set-Cookie" not in response.headers
