@@ -217,3 +217,27 @@ def test_a_person_without_a_password_sets_one_and_uses_it(
     other.get_by_label("Password", exact=True).fill(PASSWORD)
     follow(other.get_by_role("button", name="Sign in", exact=True))
     heading(other, "Your account")
+
+
+def test_what_facebook_puts_behind_an_address_does_not_reach_the_app(
+    ground: Playground, browser: Browsing, names: dict[str, str]
+) -> None:
+    page = browser.begin(ground.bookings)
+    press(page, "Facebook")
+    pick(page, names["fred"], "Facebook")
+    email = page.get_by_label("E-mail address").input_value()
+    follow(page.get_by_role("button", name="Create account"))
+    page.get_by_label("Code from the message").fill(code_in(browser.newest_mail(email)))
+    follow(page.get_by_role("button", name="Confirm"))
+    at_home(page, ground.bookings)
+    page.context.clear_cookies()
+    seen: list[str] = []
+
+    page = browser.begin(ground.bookings)
+    page.on("framenavigated", lambda frame: seen.append(frame.url))
+    press(page, "Facebook")
+    pick(page, names["fred"], "Facebook")
+
+    at_home(page, ground.bookings)
+    assert seen
+    assert not any("_=_" in address for address in [*seen, page.url])
