@@ -18,6 +18,7 @@ from idp.protocol.clients.client_authentication import CountFailure
 from idp.protocol.clients.client_documents import ClientDocuments, HasToWait
 from idp.protocol.clients.subject import Subjects
 from idp.protocol.foundation import Foundation
+from idp.protocol.grants.device_authorization import CountDevice
 from idp.protocol.provider import Provider
 from idp.protocol.registration.registration_access import CountRegistration
 from idp.protocol.tokens.dpop import ProofRules
@@ -162,6 +163,17 @@ def count_registration(database: Database, throttle: Throttle, clock: Clock) -> 
     def count(address: str) -> timedelta | None:
         with database.autocommit() as db:
             counted = throttle.registration(db, source=Visitor(address).source, now=clock())
+        return timedelta(seconds=counted.seconds) if isinstance(counted, Wait) else None
+
+    return count
+
+
+def count_device(database: Database, throttle: Throttle, clock: Clock) -> CountDevice:
+    """What counts the devices of public clients that ask for codes, by client and where they come from."""
+
+    def count(client_id: str, address: str) -> timedelta | None:
+        with database.autocommit() as db:
+            counted = throttle.device_begins(db, client_id=client_id, source=Visitor(address).source, now=clock())
         return timedelta(seconds=counted.seconds) if isinstance(counted, Wait) else None
 
     return count

@@ -109,5 +109,7 @@ def throttle_of(settings: Settings) -> Throttle:
         client_failures=given.client_failures,
         source_device_codes=given.source_device_codes,
         source_handshakes=given.source_handshakes,
+        client_devices=given.client_devices,
+        client_devices_window=settings.lifetimes.device_code,
     )
     return Throttle(limits, given.enabled)

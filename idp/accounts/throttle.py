@@ -35,6 +35,8 @@ class Limits:
     client_failures: int = 30
     source_device_codes: int = 20
     source_handshakes: int = 100
+    client_devices: int = 30
+    client_devices_window: timedelta = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,16 @@ class Throttle:
             return Allowed()
         key = f"client:{digest_of(client_id).hex()}:{source}"
         return _at_most(db, key, self.limits.client_failures, _MINUTE, now=now)
+
+    def device_begins(self, db: Connection, *, client_id: str, source: str, now: datetime) -> Allowed | Wait:
+        """Count a device that asks for codes without any secret; each is a row here for as long as the codes live.
+
+        By client and source, so that nobody can use up what the devices of others need.
+        """
+        if not self.enabled:
+            return Allowed()
+        key = f"devices:{digest_of(client_id).hex()}:{source}"
+        return _at_most(db, key, self.limits.client_devices, self.limits.client_devices_window, now=now)
 
     def _unknown_device(self, db: Connection, keys: "_Keys", *, now: datetime) -> Allowed | Wait:
         limits = self.limits

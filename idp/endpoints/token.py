@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from idp.accounts.visitor import Visitor
 from idp.protocol.authorization.pushed_request import push
-from idp.protocol.grants.device_authorization import authorize_device
+from idp.protocol.grants.device_authorization import CountDevice, authorize_device
 from idp.protocol.messages import ClientRequest, Parameters, Reply
 from idp.protocol.provider import Provider
 from idp.protocol.server import AuthorizationServer
@@ -26,6 +26,7 @@ class TokenEndpoint:
     provider: Provider
     refusing: Refusing
     pushed_request_life: timedelta
+    count_device: CountDevice
 
     @property
     def server(self) -> AuthorizationServer:
@@ -52,7 +53,10 @@ class TokenEndpoint:
         """Give a device the code that a person types elsewhere."""
         device = Visitor(exchange.client_address, exchange.headers.get("user-agent", "")).device
         return self._answer(
-            exchange, lambda request: authorize_device(self.server, request, user_agent=device["user_agent"])
+            exchange,
+            lambda request: authorize_device(
+                self.server, request, user_agent=device["user_agent"], count=self.count_device
+            ),
         )
 
     def _answer(self, exchange: Exchange, respond: Callable[[ClientRequest], Reply]) -> Response:

@@ -11,7 +11,7 @@ from idp.endpoints.interaction import InteractionEndpoint
 from idp.endpoints.registration import RegistrationEndpoint
 from idp.endpoints.token import TokenEndpoint
 from idp.endpoints.userinfo import UserinfoEndpoint
-from idp.house import House, count_registration
+from idp.house import House, count_device, count_registration
 from idp.refusing import Refusing
 
 
@@ -33,7 +33,9 @@ def for_relying_parties(house: House) -> list[Route]:
         database, provider, refusing, pages, cookies, settings.lifetimes.authorization_request, idle, clock
     )
     interaction = InteractionEndpoint(database, provider, pages, cookies, idle, clock)
-    token = TokenEndpoint(provider, refusing, settings.lifetimes.pushed_request)
+    token = TokenEndpoint(
+        provider, refusing, settings.lifetimes.pushed_request, count_device(database, house.throttle, clock)
+    )
     userinfo = UserinfoEndpoint(provider.server)
     end_session = EndSessionEndpoint(database, provider, pages, house.reception, house.farewell)
     return [

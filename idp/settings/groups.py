@@ -97,5 +97,7 @@ class Throttle(BaseModel):
     """Journeys to other providers that one source begins and from which nobody comes back, in a window."""
     source_registrations: Annotated[int, between(1, 100_000)] = 10
     """Clients that register themselves without an initial access token, from one source in an hour."""
+    client_devices: Annotated[int, between(1, 100_000)] = 30
+    """Devices of one public client that ask for codes from one source, in the lifetime of a code."""
     client_failures: Annotated[int, between(1, 100_000)] = 30
     """Failed client authentications of one client from one source in a minute."""

@@ -13,7 +13,8 @@ from tests.races.racers import Racers
 def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Two server processes on one database."""
     for url in fresh_database(request.param, request, tmp_path_factory.mktemp(request.param)):
-        with cluster(url) as running:
+        # One client begins more devices here than strangers may.
+        with cluster(url, throttle={"client_devices": 10_000}) as running:
             yield running
 
 

@@ -11,7 +11,7 @@ from authlib.oauth2.rfc8628 import DEVICE_CODE_GRANT_TYPE
 from idp.protocol.authorization.authentication_context import acr_of
 from idp.protocol.clients.client import RegisteredClient
 from idp.protocol.messages import ClientRequest, Reply
-from idp.protocol.refusals import oauth_error
+from idp.protocol.refusals import OAuth2Error, oauth_error
 from idp.protocol.server import AuthorizationServer
 from idp.protocol.tokens import opaque
 from idp.protocol.tokens.resources import InvalidTarget, asked_resources
@@ -44,17 +44,41 @@ _LONGEST_TYPED = 64
 _INTERVAL = timedelta(seconds=5)
 _TRIES = 5
 
+CountDevice = Callable[[str, str], timedelta | None]
+"""Counts a device of a client at an address. Returns how long to wait if that was one too many."""
 
-def authorize_device(server: AuthorizationServer, request: ClientRequest, *, user_agent: str = "") -> Reply:
+
+class TooManyDevices(OAuth2Error):  # type: ignore[misc]  # Authlib is untyped
+    """A public client has nothing to show, so what it can make us store is limited for each place it asks from."""
+
+    error = "slow_down"
+
+    def __init__(self, wait: timedelta) -> None:
+        sentence = "Too many devices of this client have asked for codes from this address; wait and try again."
+        super().__init__(sentence, status_code=429, error=self.error)
+        self._wait = wait
+
+    def get_headers(self) -> list[tuple[str, str]]:
+        """With the seconds to wait (RFC 9110 section 10.2.3)."""
+        headers: list[tuple[str, str]] = super().get_headers()
+        return [*headers, ("Retry-After", str(max(1, round(self._wait.total_seconds()))))]
+
+
+def authorize_device(
+    server: AuthorizationServer, request: ClientRequest, *, count: CountDevice, user_agent: str = ""
+) -> Reply:
     """Give a device its codes (section 3.2). The client authenticates as at the token endpoint (section 3.1).
 
     Args:
+        count: Counts devices of public clients.
         user_agent: What the device says it is; shown to the person, never trusted.
     """
-    return server.authenticated(request, lambda client: _authorize(server, client, request, user_agent))
+    return server.authenticated(request, lambda client: _authorize(server, client, request, count, user_agent))
 
 
-def _authorize(server: AuthorizationServer, client: RegisteredClient, request: ClientRequest, user_agent: str) -> Reply:
+def _authorize(
+    server: AuthorizationServer, client: RegisteredClient, request: ClientRequest, count: CountDevice, user_agent: str
+) -> Reply:
     if not client.check_grant_type(DEVICE_CODE_GRANT_TYPE):
         raise oauth_error("unauthorized_client", "The client is not registered for the device grant.")
     scopes = client.allowed(request.parameters.get("scope"))
@@ -64,6 +88,8 @@ def _authorize(server: AuthorizationServer, client: RegisteredClient, request: C
         resources = asked_resources(request.parameters, client, issuer=server.issuer)
     except InvalidTarget as refused:
         raise oauth_error("invalid_target", refused.sentence) from refused
+    if client.is_public and (wait := count(client.client_id, request.address)) is not None:
+        raise TooManyDevices(wait)
     now, life = server.clock(), server.lifetimes.device_code
     device_code = opaque.new(opaque.DEVICE_CODE)
 
