@@ -55,7 +55,7 @@ class _RelyingParty:
             client_kwargs={
                 "scope": app.scope,
                 "code_challenge_method": "S256",
-                "timeout": 10,
+                "timeout": 30,
                 "trust_env": False,
                 "event_hooks": {"request": [collect_request], "response": [collect_response]},
             },

@@ -21,7 +21,8 @@ _ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-_PATIENCE = 30_000
+PATIENCE = 60_000
+"""Milliseconds for whatever a test waits for. It comes at once on an idle machine, and late on a busy one."""
 
 _ON_ONE_DATABASE = {"test_asking", "test_devices", "test_form_post", "test_other_providers", "test_page_basics"}
 """What these show happens in the browser and is the same on every database; one is enough."""
@@ -42,9 +43,9 @@ def chromium() -> Iterator[Browser]:
     """The system's Chromium. Ends with this package, because Playwright keeps an event loop in the main thread."""
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not installed")
-    expect.set_options(timeout=_PATIENCE)
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS, timeout=2 * PATIENCE)
         yield browser
         browser.close()
 
@@ -71,7 +72,7 @@ def open_browser(chromium: Browser, ground: Playground, script: bool) -> Iterato
 
     def another(**options: Any) -> Browsing:
         context = chromium.new_context(java_script_enabled=script, **{"locale": "en-GB", **options})
-        context.set_default_timeout(_PATIENCE)
+        context.set_default_timeout(PATIENCE)
         opened.append(Browsing(context, ground))
         return opened[-1]
 

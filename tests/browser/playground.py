@@ -142,6 +142,8 @@ def playground(database_url: str) -> Iterator[Playground]:
                     "source_failures": _AMPLE,
                     "source_handshakes": _AMPLE,
                 },
+                # What a slow machine needs longer for is no fault of a simulator.
+                upstream_timeout=timedelta(seconds=30),
                 connectors=tuple(_connector(kind, origin) for kind, origin in elsewhere.items()),
             )
         )

@@ -10,6 +10,7 @@ import requests
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.apps import HANGS, App, app
+from tests.browser.conftest import PATIENCE
 from tests.browser.pressing import follow
 from tests.conftest import fresh_database
 from tests.flows.people import PASSWORD_HASH
@@ -43,6 +44,7 @@ def provider(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 def page_in(chromium: Browser, *, script: bool = True) -> Iterator[tuple[Page, list[str]]]:
     """A page of a fresh profile, and what its console complained about."""
     context = chromium.new_context(java_script_enabled=script, locale="en-GB")
+    context.set_default_timeout(PATIENCE)
     complaints: list[str] = []
     context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     context.on("weberror", lambda error: complaints.append(str(error.error)))
