@@ -27,15 +27,24 @@ PATIENCE = 60_000
 _ON_ONE_DATABASE = {"test_asking", "test_devices", "test_form_post", "test_other_providers", "test_page_basics"}
 """What these show happens in the browser and is the same on every database; one is enough."""
 
+_TWICE_SHOWN = ("sqlite-no-script", "postgresql-script")
+"""The others run on both databases, and with scripts and without, but not in each combination of the two."""
+
 Opening = Callable[..., Browsing]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the repetition of what does not depend on the database."""
-    repeated = [item for item in items if item.path.stem in _ON_ONE_DATABASE and "postgresql" in item.name]
+    repeated = [item for item in items if item.path.parent == Path(__file__).parent and _is_repeated(item)]
     if repeated:
         config.hook.pytest_deselected(items=repeated)
         items[:] = [item for item in items if item not in repeated]
+
+
+def _is_repeated(item: pytest.Item) -> bool:
+    if item.path.stem in _ON_ONE_DATABASE:
+        return "postgresql" in item.name
+    return any(combination in item.name for combination in _TWICE_SHOWN)
 
 
 @pytest.fixture(scope="package")
