@@ -28,7 +28,7 @@ _ON_ONE_DATABASE = {"test_asking", "test_devices", "test_form_post", "test_other
 """What these show happens in the browser and is the same on every database; one is enough."""
 
 _TWICE_SHOWN = ("sqlite-no-script", "postgresql-script")
-"""The others run on both databases, and with scripts and without, but not in each combination of the two."""
+"""The others run on both databases, and with scripts and without; only the story in each combination of the two."""
 
 Opening = Callable[..., Browsing]
 
@@ -42,6 +42,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_repeated(item: pytest.Item) -> bool:
+    if item.path.stem == "test_story":
+        return False
     if item.path.stem in _ON_ONE_DATABASE:
         return "postgresql" in item.name
     return any(combination in item.name for combination in _TWICE_SHOWN)

@@ -1,7 +1,7 @@
 """`kill -9` in the middle of sign-ins and exchanges: what was acknowledged stands, the rest is whole or nothing.
 
 A ledger keeps every answer that was given. Afterwards each line of it is asked for at both processes. SIGKILL does not
-test the disk: the page cache survives it. IDP_TEST_KILLS sets how often; 20 for each database is the default.
+test the disk: the page cache survives it. IDP_TEST_KILLS sets how often; 50 for each database is the default.
 """
 
 import os
@@ -23,7 +23,7 @@ from tests.flows.people import FormBrowser, mails, new_address, somebody
 from tests.flows.relying_party import RelyingParty, answer_in
 from tests.running import PASSWORD, Person, Registered, Running
 
-KILLS = int(os.environ.get("IDP_TEST_KILLS", "20"))
+KILLS = int(os.environ.get("IDP_TEST_KILLS", "50"))
 VISITORS = 4
 
 

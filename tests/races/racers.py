@@ -9,7 +9,7 @@ from tests.faults.cluster import Cluster
 from tests.races.wire import Answer, Line, basic, request
 from tests.running import Registered, s256
 
-ROUNDS = int(os.environ.get("IDP_TEST_ROUNDS", "48"))
+ROUNDS = int(os.environ.get("IDP_TEST_ROUNDS", "200"))
 WIDTH = 16
 
 

@@ -13,7 +13,7 @@ from tests.flows.device import DEVICE_CODE, Device, decide, question, television
 from tests.flows.people import FormBrowser, fields_of
 from tests.races.wire import Line, at_once, request
 
-ROUNDS = max(1, int(os.environ.get("IDP_TEST_ROUNDS", "48")) // 4)
+ROUNDS = max(1, int(os.environ.get("IDP_TEST_ROUNDS", "200")) // 4)
 WIDTH = 16
 
 

@@ -31,7 +31,7 @@ def brought(racers: Racers, reference: str, cookies: str) -> bytes:
 
 
 def test_a_pushed_request_that_comes_sixteen_times_has_one_answer(racers: Racers) -> None:
-    for _ in range(ROUNDS):
+    for _ in range(max(1, ROUNDS // 4)):
         bring = brought(racers, pushed(racers), f"op_sid={racers.cookie}")
 
         answers = at_once(racers.lines, [bring] * WIDTH)
@@ -60,7 +60,7 @@ def test_an_assertion_that_comes_sixteen_times_is_taken_once(servers: Cluster) -
     key = key_for("ES256")
     racers = Racers(servers, token_endpoint_auth_method="private_key_jwt", jwks=jwks(public(key)))
     signer = SigningClient(servers.running, racers.client, "ES256", key)
-    for _ in range(ROUNDS):
+    for _ in range(max(1, ROUNDS // 4)):
         form = {"token": "x", **signer.shown()}
 
         answers = at_once(racers.lines, [request("POST", "/revoke", form=form)] * WIDTH)

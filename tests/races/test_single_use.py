@@ -1,7 +1,7 @@
 """Everything single-use is used once, however many ask at once, in several processes (RFC 9700 4.5, 4.14; T3, T4).
 
 Sixteen requests start together in every round, half of them at each of two server processes. IDP_TEST_ROUNDS sets the
-rounds; 48 of each are the default.
+rounds; 200 of codes and of refresh tokens are the default.
 """
 
 import re
