@@ -151,7 +151,7 @@ def build_house(settings: Settings, policy: KeyPolicy, *, clock: Clock = utc_now
         cookies=cookies,
         sessions=sessions,
         reception=reception,
-        farewell=Farewell(database, provider, pages, reception, clock),
+        farewell=Farewell(database, provider, pages, reception, sealer.for_purpose("signed-out"), clock),
         static=static,
         routes=RouteBuilder(edge, HeaderSets.of(https=https)),
     )

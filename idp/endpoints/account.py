@@ -129,7 +129,7 @@ class AccountEndpoint:
         """End the session of this browser."""
         with self.database.autocommit() as db:
             visit = self.reception.visit(db, exchange)
-        return self.farewell.say(exchange, visit)
+        return self.farewell.say(exchange, visit, by_form=True)
 
     def _told(self, parcel: Parcel) -> AppToldLine:
         client = self.clients.get(parcel.recipient)

@@ -52,7 +52,7 @@ class EndSessionEndpoint:
         fields = {name: list(exchange.form.getlist(name)) for name in _CARRIED if name in exchange.form}
         visit = self._visit(exchange)
         asked = self.provider.accept_logout(Parameters.parse(fields), session_id=visit.session.id if visit else None)
-        return self.farewell.say(exchange, visit, client=asked.client, return_to=asked.return_to)
+        return self.farewell.say(exchange, visit, client=asked.client, return_to=asked.return_to, by_form=True)
 
     def _visit(self, exchange: Exchange) -> Visit | None:
         with self.database.autocommit() as db:

@@ -57,6 +57,7 @@ def for_relying_parties(house: House) -> list[Route]:
         api("/userinfo", userinfo.answer, methods=["GET", "POST"], shared=True),
         page("/end_session", end_session.begin, methods=["GET", "POST"], cross_site=True),
         page("/end_session/confirm", end_session.confirm, methods=["POST"]),
+        page("/signed-out", house.farewell.show),
         *_framed(house),
     ]
 

@@ -143,7 +143,8 @@ def test_the_session_is_over_before_the_page_is_shown(journey: Journey) -> None:
 def test_signing_out_at_the_account_loads_the_frames_as_well(journey: Journey) -> None:
     journey.at(WIKI)
 
-    page = journey.browser.send(journey.browser.get("/account"), "/account/sign-out")
+    sent = journey.browser.send(journey.browser.get("/account"), "/account/sign-out")
+    page = journey.browser.get(sent.headers["Location"])
 
     assert frames_of(page) == [WIKI]
     assert "frame-src https://wiki.example:8443" in page.headers["Content-Security-Policy"]

@@ -294,7 +294,8 @@ def test_an_answer_cannot_be_bent_to_another_address(signed_in: SignedIn) -> Non
         f"{signed_in.rp.provider.issuer}/end_session/confirm", data=fields, allow_redirects=False, timeout=20
     )
 
-    assert "Location" not in response.headers
+    assert response.headers["Location"].startswith("/signed-out?")
+    assert "evil" not in signed_in.browser.get(signed_in.rp.provider.issuer + response.headers["Location"]).text
 
 
 def test_what_was_sent_stands_escaped_on_the_page(signed_in: SignedIn) -> None:
