@@ -1,6 +1,6 @@
 """How a person signs in: their password, and the other providers they have linked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import urlencode
@@ -12,6 +12,7 @@ from idp.admission import Admission
 from idp.audit.events import Event, note
 from idp.clock import Clock
 from idp.store import accounts, session_endings, upstream_identities
+from idp.store.accounts import Account
 from idp.store.base import digest_of
 from idp.store.database import Connection, Database
 from idp.store.sessions import Visit
@@ -62,8 +63,7 @@ class SignInMethodsEndpoint:
             exchange.context(signed_in=visit.email),
             email=visit.email,
             has_password=has_password,
-            linked=[self._line(identity) for identity in linked],
-            is_last=len(linked) + has_password < 2,
+            linked=[self._line(identity, removable=self._can_go(account, linked, identity)) for identity in linked],
             connectors=[ProviderButton(one.name, one.label) for one in self.admission.connectors],
             notice=_FAILED.get(failed, _NOT_LINKED) if failed is not None else notice,
         )
@@ -81,7 +81,7 @@ class SignInMethodsEndpoint:
             identity = next((one for one in linked if _key(one) == wanted), None)
             if identity is None:
                 return replies.see_other("/account/sign-in-methods")
-            if len(linked) + (account.password_hash is not None) < 2:
+            if not self._can_go(account, linked, identity):
                 return replies.see_other("/account/sign-in-methods?done=last")
             upstream_identities.unlink(db, account.id, identity.issuer, identity.subject)
             reception = self.admission.reception
@@ -108,9 +108,16 @@ class SignInMethodsEndpoint:
         visit = self.admission.reception.visit(db, exchange)
         return visit if visit is not None and Sessions.is_fresh(visit.session, now=self.clock()) else None
 
-    def _line(self, identity: LinkedIdentity) -> LinkedProvider:
+    def _can_go(self, account: Account | None, linked: Sequence[LinkedIdentity], identity: LinkedIdentity) -> bool:
+        """Whether a way in is left without this one. A provider that is no longer set up is none."""
+        others = (one for one in linked if one != identity and self.admission.connectors.get(one.connector) is not None)
+        return account is not None and (account.password_hash is not None or any(others))
+
+    def _line(self, identity: LinkedIdentity, *, removable: bool) -> LinkedProvider:
         label = self.admission.label(identity.connector)
-        return LinkedProvider(_key(identity), label, identity.label, identity.linked_at, identity.used_at)
+        return LinkedProvider(
+            _key(identity), label, identity.label, identity.linked_at, identity.used_at, removable=removable
+        )
 
 
 def _key(identity: LinkedIdentity) -> str:

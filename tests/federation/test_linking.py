@@ -1,5 +1,7 @@
 """Joining accounts: by the rule, by the person, and never by an address alone."""
 
+import re
+
 import pytest
 from sqlalchemy import update
 
@@ -229,6 +231,22 @@ def test_the_last_way_in_cannot_be_removed(world: World, traveller: Traveller) -
     assert again.headers["Location"] == "/account/sign-in-methods?done=last"
     assert len(world.identities(account.id)) == 1
     assert "Remove" not in traveller.browser.get("/account/sign-in-methods").text
+
+
+def test_a_provider_that_is_no_longer_set_up_counts_for_no_way_in(world: World, traveller: Traveller) -> None:
+    alice = world.meet("google", "alice")
+    account = traveller.become("google", alice.key)
+    traveller.link("x", world.meet("x", "xaver").key)
+    here = upstream_identities.upstream_identities.c
+    with world.provider.database.transaction() as db:
+        gone = update(upstream_identities.upstream_identities).where(here.account_id == account.id)
+        db.execute(gone.where(here.connector == "x").values(connector="myspace"))
+
+    page = traveller.browser.get("/account/sign-in-methods")
+    (offered,) = re.findall(r'name="identity" value="([^"]+)"', page.text)
+    traveller.browser.send(page, "/account/sign-in-methods/unlink", identity=offered)
+
+    assert world.identities(account.id) == [f"google:{alice.subject}"]
 
 
 def _first(text: str) -> str:

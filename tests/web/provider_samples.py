@@ -76,7 +76,6 @@ SAMPLES: dict[str, Callable[[Pages, PageContext, str], Response]] = {
         email=text,
         has_password=True,
         linked=[LinkedProvider(text, text, text, _WHEN, _WHEN)],
-        is_last=False,
         connectors=[ProviderButton("google", text)],
         notice=text,
     ),
@@ -84,8 +83,7 @@ SAMPLES: dict[str, Callable[[Pages, PageContext, str], Response]] = {
         context,
         email=text,
         has_password=False,
-        linked=[LinkedProvider(text, text, text, _WHEN, _WHEN)],
-        is_last=True,
+        linked=[LinkedProvider(text, text, text, _WHEN, _WHEN, removable=False)],
         connectors=[],
     ),
     "account_without_password": lambda pages, context, text: pages.account(

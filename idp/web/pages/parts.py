@@ -129,13 +129,14 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class LinkedProvider:
-    """One provider that a person has linked; `id` is what the form posts to remove it."""
+    """One provider that a person has linked; `id` is what the form posts to remove it, where `removable`."""
 
     id: str
     provider: str
     label: str
     since: datetime
     last_used: datetime
+    removable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

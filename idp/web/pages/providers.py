@@ -80,22 +80,16 @@ class ProviderPages(Renderer):
         email: str,
         has_password: bool,
         linked: Sequence[LinkedProvider],
-        is_last: bool,
         connectors: Sequence[ProviderButton],
         notice: str | None = None,
     ) -> HTMLResponse:
-        """The ways in. POST /account/sign-in-methods/unlink with identity; POST /social/{name}/link.
-
-        Args:
-            is_last: There is one way in, which cannot be removed.
-        """
+        """The ways in. POST /account/sign-in-methods/unlink with identity; POST /social/{name}/link."""
         return self._render(
             "sign_in_methods.html",
             context,
             email=email,
             has_password=has_password,
             linked=linked,
-            is_last=is_last,
             connectors=connectors,
             notice=notice,
         )
