@@ -177,7 +177,7 @@ def test_signing_out_there_signs_out_here_and_at_the_relying_parties_behind(two:
 
         out = journey.there.send(journey.there.get("/account"), "/account/sign-out")
 
-        assert out.status_code == 200
+        assert out.status_code == 303
         receiver.wait_for(lambda it: bool(it.told), within=30)
         assert [told.verified(two.ours)["sid"] for told in receiver.told] == [claims[0]["sid"]]
     assert journey.here.get("/account").status_code == 303
