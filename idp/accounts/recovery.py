@@ -19,6 +19,7 @@ from idp.store.base import digest_of
 from idp.store.database import Connection
 from idp.store.email_proofs import EmailProof
 from idp.store.sessions import BrowserSession
+from idp.store.upstream_identities import LinkedIdentity
 
 _NOTICE_LIFE = timedelta(days=3)
 _FRESH = timedelta(minutes=5)
@@ -32,6 +33,14 @@ class OpenReset:
 
     proof: EmailProof
     account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """What a reset has ended: sessions, by their ids, and ways in through other providers."""
+
+    sessions: list[str]
+    unlinked: list[LinkedIdentity]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +99,10 @@ class Recovery:
 
     def reset(
         self, db: Connection, found: OpenReset, *, password_hash: str, visitor: Visitor, now: datetime
-    ) -> list[str] | None:
-        """Set the new password, once. Returns the ids of the sessions that ended; None: the link was used meanwhile.
+    ) -> Cleared | None:
+        """Set the new password, once. None: the link was used meanwhile.
 
+        Until its address was proven anybody may have prepared the account: no way in of theirs stays.
         The person has shown that they read the address. They are not signed in: a mailed link never opens a session,
         and signing in right away lets a password manager meet the new password.
         """
@@ -105,8 +115,9 @@ class Recovery:
         self.sign_in.throttle.proven_by_mail(db, email_key=account.email_key)
         ended = session_endings.end_all(db, account.id, because="password_reset", now=now)
         devices.forget_all(db, account.id)
+        unlinked = upstream_identities.unlink_all(db, account.id) if account.email_verified_at is None else []
         self._tell_owner(db, account, visitor, now=now)
-        return ended
+        return Cleared(ended, unlinked)
 
     def done(self, db: Connection, token: str, *, now: datetime) -> tuple[EmailProof, Account] | None:
         """The proof behind a link, and the account whose password was just set through it. None: not, or not just now.

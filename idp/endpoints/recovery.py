@@ -68,22 +68,18 @@ class RecoveryEndpoint:
         password_hash, visitor = self.recovery.sign_in.passwords.hash(password), self.reception.visitor(exchange)
         with self.database.transaction() as db:
             found = self._reset(db, token)
-            ended = self.recovery.reset(db, found, password_hash=password_hash, visitor=visitor, now=self.clock())
-            if ended is None:
+            cleared = self.recovery.reset(db, found, password_hash=password_hash, visitor=visitor, now=self.clock())
+            if cleared is None:
                 raise _link_is_dead()
-            self._note_new_password(db, exchange, Event.PASSWORD_RESET, found.account.id, ended)
-            if found.account.email_verified_at is None:
-                self._unlink_all(db, exchange, found.account.id)
+            self._note_new_password(db, exchange, Event.PASSWORD_RESET, found.account.id, cleared.sessions)
+            for identity in cleared.unlinked:
+                facts = {"connector": identity.connector}
+                occasion = self.reception.occasion(exchange)
+                note(db, Event.IDENTITY_UNLINKED, occasion, account_id=found.account.id, facts=facts)
             onward = self._login_after(db, exchange, found.proof.request_id)
         response = replies.see_other(self._told_first(token, found.account.id) or onward)
         self.reception.cookies.delete_session(response)
         return response
-
-    def _unlink_all(self, db: Connection, exchange: Exchange, account_id: str) -> None:
-        """Until its address was proven anybody may have prepared the account: no way in of theirs stays."""
-        for identity in upstream_identities.unlink_all(db, account_id):
-            facts = {"connector": identity.connector}
-            note(db, Event.IDENTITY_UNLINKED, self.reception.occasion(exchange), account_id=account_id, facts=facts)
 
     def show_change(self, exchange: Exchange) -> Response:
         """Ask for the old and the new password."""

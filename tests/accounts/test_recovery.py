@@ -7,7 +7,7 @@ from sqlalchemy import event
 
 from idp.accounts.email_address import parse_address
 from idp.accounts.login import Refused, SignedIn
-from idp.accounts.recovery import OpenReset
+from idp.accounts.recovery import Cleared, OpenReset
 from idp.accounts.throttle import Wait
 from idp.store import accounts, devices
 from idp.store.base import digest_of
@@ -31,7 +31,7 @@ def opened(room: Room, token: str, *, now: object = NOON) -> OpenReset | None:
         return room.recovery.find(db, token, now=now)  # type: ignore[arg-type]
 
 
-def reset(room: Room, found: OpenReset, password: str = NEW) -> list[str] | None:
+def reset(room: Room, found: OpenReset, password: str = NEW) -> Cleared | None:
     hashed = room.passwords.hash(password)
     with room.database.transaction() as db:
         return room.recovery.reset(db, found, password_hash=hashed, visitor=visitor(), now=NOON)
@@ -45,10 +45,10 @@ def test_a_reset_sets_the_password_and_ends_every_session(room: Room) -> None:
     found = opened(room, link_to(room, person.email))
     assert found is not None
 
-    ended = reset(room, found)
+    cleared = reset(room, found)
 
-    assert ended is not None
-    assert before.started.session_id in ended
+    assert cleared is not None
+    assert before.started.session_id in cleared.sessions
     with room.database.autocommit() as db:
         assert room.sessions.current(db, visitor(session_secret=before.started.secret), now=NOON) is None
         assert not devices.is_known(db, digest_of(before.device_mark), person.id, now=NOON)

@@ -47,6 +47,8 @@ def test_nobody_who_prepared_an_account_comes_back_by_a_provider_once_its_owner_
 
     assert world.identities(prepared.id) == []
     assert world.events(event="identity_unlinked", account_id=prepared.id, connector="x")
+    (told,) = mails(world.provider, prepared.email, "password_changed")
+    assert "ways" not in told
     thief = Traveller(world)
     assert thief.go("x", mallory.key).headers["Location"].startswith("/welcome?")
     assert thief.who() is None
