@@ -183,9 +183,11 @@ def _issuer(settings: "Settings", *, now: Callable[[], datetime]) -> Iterator[Fi
     """Whether the world finds what is configured at the issuer's address."""
     import httpx2
 
-    url = f"{settings.issuer}/.well-known/openid-configuration"
+    url, trust = f"{settings.issuer}/.well-known/openid-configuration", ssl.create_default_context()
+    if settings.outgoing_ca_file is not None:
+        trust.load_verify_locations(settings.outgoing_ca_file)
     try:
-        answer = httpx2.get(url, timeout=_PATIENCE)
+        answer = httpx2.get(url, timeout=_PATIENCE, verify=trust)
         found = answer.json().get("issuer") if answer.status_code == httpx2.codes.OK else None
     except (httpx2.HTTPError, ValueError, AttributeError) as error:
         yield Finding(
@@ -201,16 +203,16 @@ def _issuer(settings: "Settings", *, now: Callable[[], datetime]) -> Iterator[Fi
         return
     yield Finding(Level.OK, "issuer", "reachable, and names itself in discovery")
     if settings.issuer.startswith("https://"):
-        yield from _certificate(settings.issuer, now=now)
+        yield from _certificate(settings.issuer, trust, now=now)
 
 
-def _certificate(issuer: str, *, now: Callable[[], datetime]) -> Iterator[Finding]:
+def _certificate(issuer: str, trust: ssl.SSLContext, *, now: Callable[[], datetime]) -> Iterator[Finding]:
     parts = urlsplit(issuer)
     host = parts.hostname or ""
     try:
         with (
             socket.create_connection((host, parts.port or 443), timeout=_PATIENCE) as plain,
-            ssl.create_default_context().wrap_socket(plain, server_hostname=host) as secured,
+            trust.wrap_socket(plain, server_hostname=host) as secured,
         ):
             certificate = secured.getpeercert() or {}
     except OSError as error:

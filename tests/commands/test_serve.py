@@ -1,5 +1,6 @@
 """`idp serve` on a real socket."""
 
+import json
 import os
 import signal
 import socket
@@ -16,6 +17,7 @@ import requests
 
 from idp.commands.serve import TLS_1_2_SUITES
 from tests.commands.conftest import Operator
+from tests.outgoing.servers import certificate_for
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
@@ -86,6 +88,23 @@ def test_several_processes_answer_and_stop_when_asked(ready: Operator) -> None:
     assert answer.json()["issuer"] == origin
     assert "Server" not in answer.headers
     assert "reachable, and names itself in discovery" in examined.stdout
+
+
+def test_the_doctor_takes_a_certificate_of_the_houses_own_authority(ready: Operator, tmp_path: Path) -> None:
+    certificate = certificate_for("127.0.0.1", tmp_path / "server.pem")
+    certificate.chmod(0o600)
+    with serving(ready, "--tls-cert", str(certificate), "--tls-key", str(certificate), scheme="https"):
+        stranger = ready.runs("doctor", "--json")
+        ready.environ["IDP_OUTGOING_CA_FILE"] = str(certificate)
+        examined = ready.runs("doctor", "--json")
+
+    def about_issuer(said: str) -> list[str]:
+        return [
+            found["level"] for found in json.loads(said)["findings"] if found["subject"] in {"issuer", "certificate"}
+        ]
+
+    assert about_issuer(stranger.stdout) == ["warning"]
+    assert about_issuer(examined.stdout) == ["ok", "warning"]
 
 
 def test_a_request_with_two_lengths_does_not_become_two_requests(ready: Operator) -> None:
